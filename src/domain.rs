@@ -1,0 +1,17 @@
+//! The words of the field as types: what is judged, what a judgement is, and why one may be absent.
+//!
+//! Nothing here does I/O, knows a clock, a web framework or a tensor.
+
+mod batch;
+mod column;
+mod miss;
+mod sample;
+mod scope;
+mod scorer;
+
+pub use batch::{Batch, BatchError, Groups};
+pub use column::{Cell, Column};
+pub use miss::{Miss, MissStatus};
+pub use sample::{Completion, Message, Sample};
+pub use scope::Scope;
+pub use scorer::{BoxFuture, ModelInfo, Score, Scorer, Scorers};

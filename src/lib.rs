@@ -1,0 +1,4 @@
+//! assay: an HTTP service that answers one question — what reward does this completion deserve?
+
+pub mod domain;
+pub mod nodes;

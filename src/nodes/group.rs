@@ -1,0 +1,1 @@
+//! One column to one, by comparison within a group.

@@ -1,0 +1,57 @@
+//! Min–max scaling by the running range.
+//!
+//! `(r − min) / (max − min)` over everything seen so far, this request included: the reply uses the
+//! state *after* the update, as the authors' code does. A constant history gives 0.5 (their code: 0/0).
+//! PAR (Fu et al. 2025, arXiv 2502.18770), the "minmax" rival of §4.
+
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+use utoipa::ToSchema;
+
+use crate::domain::{Column, Scope};
+use crate::nodes::{Context, Family, Kind, Running};
+
+/// Parameters of `minmax`: none.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Minmax {}
+
+/// The range so far.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Range {
+    min: Option<f64>,
+    max: Option<f64>,
+}
+
+impl Kind for Minmax {
+    const NAME: &'static str = "minmax";
+    const FAMILY: Family = Family::Shape;
+    const SCOPE: Scope = Scope::Run;
+    const SUMMARY: &'static str = "scale into [0, 1] by the running minimum and maximum";
+    const EQUATION: &'static str = "(r − min_run) / (max_run − min_run); 0.5 when they are equal";
+    const PAPER: &'static str =
+        "Fu et al. 2025, Reward Shaping to Mitigate Reward Hacking (arXiv 2502.18770)";
+
+    fn example() -> Value {
+        json!({})
+    }
+}
+
+impl Running for Minmax {
+    type State = Range;
+
+    fn observe(&self, state: &mut Range, inputs: &[Column], _: &Context<'_>) {
+        for value in inputs[0].values() {
+            state.min = Some(state.min.map_or(value, |least| least.min(value)));
+            state.max = Some(state.max.map_or(value, |greatest| greatest.max(value)));
+        }
+    }
+
+    fn shape(&self, state: &Range, inputs: &[Column], _: &Context<'_>) -> Column {
+        let (Some(min), Some(max)) = (state.min, state.max) else {
+            return inputs[0].map(|_| 0.5);
+        };
+        inputs[0].map(|value| if max > min { (value - min) / (max - min) } else { 0.5 })
+    }
+}

@@ -1,0 +1,84 @@
+//! Nodes that turn samples into columns.
+
+use std::{collections::BTreeMap, fmt::Debug, sync::Arc, time::Instant};
+
+use crate::domain::{Batch, BoxFuture, Cell, Column, ModelInfo, Sample, Scorers};
+
+/// What sources may reach.
+#[derive(Clone)]
+pub struct World {
+    /// The reward models.
+    pub scorers: Arc<dyn Scorers>,
+}
+
+impl Debug for World {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("World")
+    }
+}
+
+/// What scoring one sample cost.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Usage {
+    /// Tokens read, over all models of the node.
+    pub tokens: usize,
+    /// Scores that came from a cache.
+    pub cached: usize,
+    /// Whether part of a prompt was cut to fit.
+    pub truncated: bool,
+}
+
+/// What a source answers.
+#[derive(Clone, Debug)]
+pub struct Scored {
+    /// One column per name of [`Source::columns`] (one when there are none).
+    pub columns: Vec<Column>,
+    /// One per sample; empty when nothing was spent.
+    pub usage: Vec<Usage>,
+    /// The models behind the columns.
+    pub models: BTreeMap<String, ModelInfo>,
+}
+
+impl From<Column> for Scored {
+    fn from(column: Column) -> Self {
+        Self { columns: vec![column], usage: Vec::new(), models: BTreeMap::new() }
+    }
+}
+
+/// Samples to columns. A failing source answers misses: it never fails a request.
+pub trait Source: Debug + Send + Sync {
+    /// The names of its columns; empty for one column without a name of its own.
+    fn columns(&self) -> Vec<String> {
+        Vec::new()
+    }
+
+    /// The models it needs.
+    fn models(&self) -> Vec<String> {
+        Vec::new()
+    }
+
+    /// The columns of the batch. By `deadline` whatever is not ready is a `timeout` miss.
+    fn score<'a>(
+        &'a self,
+        batch: Batch,
+        world: &'a World,
+        deadline: Instant,
+    ) -> BoxFuture<'a, Scored>;
+}
+
+/// A source that is a pure function of one sample.
+pub trait SampleSource: Debug + Send + Sync {
+    /// The sample's value.
+    fn value(&self, sample: &Sample) -> Cell;
+}
+
+/// [`SampleSource`] as a [`Source`].
+#[derive(Debug)]
+pub struct PerSample<T>(pub T);
+
+impl<T: SampleSource> Source for PerSample<T> {
+    fn score<'a>(&'a self, batch: Batch, _: &'a World, _: Instant) -> BoxFuture<'a, Scored> {
+        let column = Column::new(batch.samples().iter().map(|sample| self.0.value(sample)));
+        Box::pin(std::future::ready(column.into()))
+    }
+}
