@@ -14,4 +14,4 @@ pub use column::{Cell, Column};
 pub use miss::{Miss, MissStatus};
 pub use sample::{Completion, Message, Sample};
 pub use scope::Scope;
-pub use scorer::{BoxFuture, ModelInfo, Score, Scorer, Scorers};
+pub use scorer::{BoxFuture, ModelInfo, Score, Scorers, Scores};

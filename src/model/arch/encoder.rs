@@ -56,7 +56,30 @@ impl Config {
 
     /// The first position's embedding: RoBERTa counts from behind the padding token's.
     fn first_position(&self) -> u32 {
-        if self.is_bert() { 0 } else { self.pad_token_id.unwrap_or(1) + 1 }
+        if self.is_bert() { 0 } else { self.padding() + 1 }
+    }
+
+    fn padding(&self) -> u32 {
+        self.pad_token_id.unwrap_or(1)
+    }
+
+    /// Each token's position embedding. RoBERTa does not count padding tokens, which a text may spell
+    /// out.
+    fn positions(&self, batch: &PackedBatch) -> Vec<u32> {
+        if self.is_bert() {
+            return batch.positions();
+        }
+        let padding = self.padding();
+        let sequences = batch.ranges().map(|range| &batch.ids[range]);
+        sequences
+            .flat_map(|ids| {
+                ids.iter().scan(padding, move |position, id| {
+                    let counts = *id != padding;
+                    *position += u32::from(counts);
+                    Some(if counts { *position } else { padding })
+                })
+            })
+            .collect()
     }
 }
 
@@ -210,8 +233,7 @@ impl Encoder {
     fn embed(&self, batch: &PackedBatch) -> Computed {
         let device = self.words.device();
         let ids = Tensor::new(batch.ids.as_slice(), device)?;
-        let first = self.config.first_position();
-        let positions: Vec<u32> = batch.positions().iter().map(|at| at + first).collect();
+        let positions = self.config.positions(batch);
         let words = self.words.index_select(&ids, 0)?;
         let positions = self.positions.index_select(&Tensor::new(positions, device)?, 0)?;
         let last_type = u32::try_from(self.config.type_vocab_size - 1).unwrap_or(0);
