@@ -5,13 +5,18 @@
 mod batch;
 mod column;
 mod miss;
+mod param;
 mod sample;
+mod schema;
 mod scope;
 mod scorer;
 
 pub use batch::{Batch, BatchError, Groups};
 pub use column::{Cell, Column};
 pub use miss::{Miss, MissStatus};
+pub use param::ParamError;
+pub(crate) use param::{parse, step};
 pub use sample::{Completion, Message, Sample};
+pub(crate) use schema::schema_of;
 pub use scope::Scope;
 pub use scorer::{BoxFuture, ModelInfo, Score, Scorers, Scores};

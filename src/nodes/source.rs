@@ -1,5 +1,11 @@
 //! Nodes that turn samples into columns.
 
+pub(super) mod constant;
+pub(super) mod feature;
+pub(super) mod length;
+pub(super) mod reference;
+pub(super) mod regex;
+
 use std::{collections::BTreeMap, fmt::Debug, sync::Arc, time::Instant};
 
 use crate::domain::{Batch, BoxFuture, Cell, Column, ModelInfo, Sample, Scorers};
