@@ -15,7 +15,7 @@ pub use batch::{Batch, BatchError, Groups};
 pub use column::{Cell, Column};
 pub use miss::{Miss, MissStatus};
 pub use param::ParamError;
-pub(crate) use param::{parse, step};
+pub(crate) use param::{parse, step as param_step};
 pub use sample::{Completion, Message, Sample};
 pub(crate) use schema::schema_of;
 pub use scope::Scope;

@@ -4,3 +4,5 @@ pub mod domain;
 pub mod engine;
 pub mod model;
 pub mod nodes;
+pub mod pipeline;
+pub mod state;

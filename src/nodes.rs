@@ -34,6 +34,7 @@ use shape::{
 pub use source::{PerSample, SampleSource, Scored, Source, Usage, World};
 use source::{
     constant::Constant, feature::Feature, length::Length, reference::Reference, regex::Regex,
+    reward_models::RewardModels,
 };
 pub use state::{Running, StateError, Stateful};
 
@@ -41,6 +42,7 @@ pub use crate::domain::ParamError;
 
 /// Every kind of node, in documentation order: by family, the usual choice first.
 pub const KINDS: &[Entry] = &[
+    Entry::source::<RewardModels>(),
     Entry::per_sample::<Length>(),
     Entry::per_sample::<Regex>(),
     Entry::per_sample::<Feature>(),
