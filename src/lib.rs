@@ -1,4 +1,5 @@
 //! assay: an HTTP service that answers one question — what reward does this completion deserve?
 
 pub mod domain;
+pub mod metrics;
 pub mod nodes;
