@@ -2,6 +2,7 @@
 
 pub mod domain;
 pub mod engine;
+pub mod metrics;
 pub mod model;
 pub mod nodes;
 pub mod pipeline;

@@ -438,7 +438,9 @@ fn a_state_of_another_node_is_refused() {
     for (label, node) in running() {
         let (batch, names) = (given.batch(), names(node.arity()));
         let cx = Context { batch: &batch, names: &names, references: &[] };
-        for state in [json!({"no_such_field": 1}), json!([1]), json!("x")] {
+        for state in
+            [json!({"no_such_field": 1}), json!([1, 2.0, 3.0]), json!([1.0, 2.0]), json!("x")]
+        {
             let inputs = given.columns(names.len());
             assert!(node.observe(&state, &inputs, &cx).is_err(), "{label}");
             assert!(node.shape(&state, &inputs, &cx).is_err(), "{label}");

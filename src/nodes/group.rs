@@ -50,7 +50,7 @@ mod tests {
         let batch = grouped(&["a", "a", "a", "a"]);
         let input = Column::new([Ok(1.0), miss(MissStatus::TooLong), Ok(2.0), Ok(4.0)]);
         for name in ["win_rate", "rank", "advantage"] {
-            let cells = apply(name, Value::Null, &[input.clone()], &batch, &[]);
+            let cells = apply(name, Value::Null, std::slice::from_ref(&input), &batch, &[]);
             let alone = in_group(name, Value::Null, &[1.0, 2.0, 4.0]);
             let expected = [Ok(alone[0]), miss(MissStatus::TooLong), Ok(alone[1]), Ok(alone[2])];
             assert_eq!(cells, expected, "{name}");

@@ -102,6 +102,9 @@ pub trait Source: Debug + Send + Sync {
 /// A source that is a pure function of one sample.
 pub trait SampleSource: Debug + Send + Sync {
     /// The sample's value.
+    ///
+    /// # Errors
+    /// Why the sample has none.
     fn value(&self, sample: &Sample) -> Cell;
 }
 

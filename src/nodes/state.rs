@@ -91,6 +91,10 @@ fn decode<S: DeserializeOwned + Default>(state: &Value) -> Result<S, StateError>
     match state {
         Value::Null => Ok(S::default()),
         Value::Object(fields) if fields.is_empty() => Ok(S::default()),
-        other => S::deserialize(other).map_err(|error| StateError(error.to_string())),
+        Value::Object(_) => S::deserialize(state).map_err(|error| StateError(error.to_string())),
+        // A struct would also be read from an array, field by field.
+        Value::Bool(_) | Value::Number(_) | Value::String(_) | Value::Array(_) => {
+            Err(StateError("it must be an object".to_owned()))
+        }
     }
 }

@@ -79,7 +79,7 @@ impl Kind for Advantage {
     }
 
     fn validate(&self) -> Result<(), ParamError> {
-        if !(self.epsilon >= 0.0) {
+        if self.epsilon.is_nan() || self.epsilon < 0.0 {
             return Err(ParamError::at("/epsilon", "must be at least 0"));
         }
         if self.method == Method::Rloo && !matches!(self.scale, None | Some(Scale::None)) {
