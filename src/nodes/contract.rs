@@ -10,7 +10,8 @@ use super::{
     testing::{entry, op, stateful},
 };
 use crate::domain::{
-    Batch, Cell, Column, Completion, Miss, MissStatus, Sample, Scope, Scorer, Scorers,
+    Batch, BoxFuture, Cell, Column, Completion, Miss, MissStatus, ModelInfo, Sample, Scope,
+    Scorers, Scores,
 };
 
 /// Parameters beside each kind's example that reach other branches.
@@ -336,8 +337,18 @@ proptest! {
 struct Nothing;
 
 impl Scorers for Nothing {
-    fn scorer(&self, _: &str) -> Option<Arc<dyn Scorer>> {
+    fn info(&self, _: &str) -> Option<ModelInfo> {
         None
+    }
+
+    fn score<'a>(
+        &'a self,
+        models: &'a [String],
+        batch: Batch,
+        _: Instant,
+    ) -> BoxFuture<'a, Vec<Scores>> {
+        let lost = vec![Err(Miss::new(MissStatus::ModelError, "no models here")); batch.len()];
+        Box::pin(std::future::ready(vec![lost; models.len()]))
     }
 }
 
