@@ -6,4 +6,5 @@ pub mod metrics;
 pub mod model;
 pub mod nodes;
 pub mod pipeline;
+pub mod service;
 pub mod state;

@@ -38,6 +38,12 @@ pub trait Stateful: Debug + Send + Sync {
     /// How many inputs the node takes.
     fn arity(&self) -> Arity;
 
+    /// Checks that `state` is one of this node's.
+    ///
+    /// # Errors
+    /// When it is not.
+    fn check_state(&self, state: &Value) -> Result<(), StateError>;
+
     /// The state after the inputs. `{}` and `null` are the fresh state.
     ///
     /// # Errors
@@ -64,6 +70,10 @@ pub trait Stateful: Debug + Send + Sync {
 impl<T: Running> Stateful for T {
     fn arity(&self) -> Arity {
         Running::arity(self)
+    }
+
+    fn check_state(&self, state: &Value) -> Result<(), StateError> {
+        decode::<T::State>(state).map(|_| ())
     }
 
     fn observe(

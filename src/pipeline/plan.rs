@@ -2,6 +2,8 @@
 
 use std::collections::BTreeSet;
 
+use serde_json::Value;
+
 use crate::{
     domain::Scope,
     nodes::{Entry, Node},
@@ -63,6 +65,20 @@ impl Plan {
     pub fn stateful(&self) -> impl Iterator<Item = &str> {
         let keeps = |step: &&Step| matches!(step.node, Node::Stateful(_));
         self.steps.iter().filter(keeps).map(|step| step.name.as_str())
+    }
+
+    /// Checks that `state` is one of node `node`'s.
+    ///
+    /// # Errors
+    /// Saying what is wrong with it.
+    pub fn check_state(&self, node: &str, state: &Value) -> Result<(), String> {
+        let found = self.steps.iter().find(|step| step.name == node);
+        match found.map(|step| &step.node) {
+            Some(Node::Stateful(stateful)) => {
+                stateful.check_state(state).map_err(|error| error.to_string())
+            }
+            _ => Err(format!("`{node}` keeps no state")),
+        }
     }
 
     /// The kinds of its nodes, by node, in evaluation order.
