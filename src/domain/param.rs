@@ -28,7 +28,7 @@ pub(crate) fn parse<T: DeserializeOwned>(params: Value) -> Result<T, ParamError>
         return Err(ParamError::at("", "the parameters must be an object"));
     }
     serde_path_to_error::deserialize(params)
-        .map_err(|error| ParamError::at(pointer(error.path()), error.inner().to_string()))
+        .map_err(|error| ParamError::at(pointer_of(error.path()), error.inner().to_string()))
 }
 
 /// A key as one step of a JSON pointer.
@@ -37,7 +37,7 @@ pub(crate) fn step(key: &str) -> String {
 }
 
 /// A serde path as a JSON pointer.
-fn pointer(path: &serde_path_to_error::Path) -> String {
+pub(crate) fn pointer_of(path: &serde_path_to_error::Path) -> String {
     use serde_path_to_error::Segment;
     path.iter()
         .map(|segment| match segment {

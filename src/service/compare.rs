@@ -10,32 +10,22 @@ use super::{
     score::{provenance, states, usage},
 };
 use crate::{
-    domain::{Batch, Cell, Completion, Message, Sample},
+    domain::{Batch, Cell, Completion, Sample},
     pipeline::Outcome,
 };
 
-/// Two completions of one prompt. Other fields are a sample's.
+/// Two completions of one prompt. All other fields are a sample's.
 #[derive(Clone, Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Pair {
-    /// The caller's own identifier.
-    #[serde(default)]
-    pub id: Option<String>,
-    /// The prompt as one string. Excludes `messages`.
-    #[serde(default)]
-    #[schema(example = "What is 17 + 25?")]
-    pub prompt: Option<String>,
-    /// The prompt as chat messages.
-    #[serde(default)]
-    pub messages: Option<Vec<Message>>,
     /// The completion that is said to be better.
     #[schema(example = "17 + 25 = 42.")]
     pub chosen: Completion,
     /// The other one.
     #[schema(example = "17 + 25 = 43.")]
     pub rejected: Completion,
-    /// What both samples share beside the prompt: `answer`, `features`, `data_source`, `images`, …
-    #[serde(default)]
+    /// What both samples share: `prompt` or `messages`, `id`, `answer`, `features`, `data_source`, …
+    #[serde(flatten)]
     pub sample: Sample,
 }
 
@@ -127,13 +117,8 @@ pub struct CompareResponse {
 impl Pair {
     /// The two samples, a group of their own.
     fn samples(self, index: usize) -> [Sample; 2] {
-        let Self { prompt, messages, chosen, rejected, sample, .. } = self;
-        let shared = Sample {
-            prompt: prompt.or(sample.prompt),
-            messages: messages.or(sample.messages),
-            group: Some(format!("pair {index}")),
-            ..sample
-        };
+        let Self { chosen, rejected, sample } = self;
+        let shared = Sample { group: Some(format!("pair {index}")), ..sample };
         [chosen, rejected]
             .map(|completion| Sample { completion: Some(completion), ..shared.clone() })
     }
@@ -148,7 +133,7 @@ impl Service {
         let pipeline = self.pipelines.resolve(request.pipeline, &self.services.world)?;
         self.check_bounds(request.pairs.len() * 2, "/pairs")?;
         let states = states(&pipeline, None)?;
-        let ids: Vec<_> = request.pairs.iter().map(|pair| pair.id.clone()).collect();
+        let ids: Vec<_> = request.pairs.iter().map(|pair| pair.sample.id.clone()).collect();
         let samples: Vec<_> = request
             .pairs
             .into_iter()

@@ -78,7 +78,7 @@ impl ServiceError {
     }
 
     /// A parameter's error, where the request keeps the parameters under `root`.
-    pub(super) fn param(error: ParamError, root: &str) -> Self {
+    pub(crate) fn param(error: ParamError, root: &str) -> Self {
         Self::invalid(format!("{root}{}", error.pointer), error.message)
     }
 

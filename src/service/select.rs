@@ -8,7 +8,7 @@ use super::{
     score::{provenance, result, states, usage},
 };
 use crate::{
-    domain::{Batch, Cell, Completion, Message, Sample},
+    domain::{Batch, Cell, Completion, Sample},
     metrics::kl_upper_bound,
 };
 
@@ -19,18 +19,11 @@ pub struct SelectRequest {
     /// A pipeline's name, or a specification.
     #[schema(example = "helpful")]
     pub pipeline: PipelineRef,
-    /// The prompt as one string. Excludes `messages`.
-    #[serde(default)]
-    #[schema(example = "What is 17 + 25?")]
-    pub prompt: Option<String>,
-    /// The prompt as chat messages.
-    #[serde(default)]
-    pub messages: Option<Vec<Message>>,
     /// The completions, at least one.
     #[schema(min_items = 1)]
     pub completions: Vec<Completion>,
-    /// What the samples share beside the prompt: `answer`, `features`, `data_source`, `images`, …
-    #[serde(default)]
+    /// What the samples share: `prompt` or `messages`, `answer`, `features`, `data_source`, …
+    #[serde(flatten)]
     pub sample: Sample,
     /// How many to select.
     #[serde(default = "one")]
@@ -88,12 +81,7 @@ impl Service {
         if request.completions.is_empty() {
             return Err(ServiceError::invalid("/completions", "there are no completions"));
         }
-        let shared = Sample {
-            prompt: request.prompt.or(request.sample.prompt.clone()),
-            messages: request.messages.or(request.sample.messages.clone()),
-            group: Some("select".to_owned()),
-            ..request.sample
-        };
+        let shared = Sample { group: Some("select".to_owned()), ..request.sample };
         let samples = request.completions.into_iter();
         let samples = samples
             .map(|completion| Sample { completion: Some(completion), ..shared.clone() })
