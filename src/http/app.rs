@@ -1,11 +1,8 @@
 //! What every handler may reach.
 
-use std::{
-    ops::Deref,
-    sync::{
-        Arc,
-        atomic::{AtomicBool, Ordering::Relaxed},
-    },
+use std::sync::{
+    Arc,
+    atomic::{AtomicBool, Ordering::Relaxed},
 };
 
 use tokio_util::task::TaskTracker;
@@ -35,22 +32,13 @@ impl Default for HttpConfig {
 pub struct App(Arc<Inner>);
 
 #[derive(Debug)]
-pub(super) struct Inner {
+struct Inner {
     service: Service,
     config: HttpConfig,
     draining: AtomicBool,
-    pub(super) telemetry: Telemetry,
-    pub(super) replies: Replies<ScoreResponse>,
-    /// Work that must end even when its caller leaves; shutdown waits for it.
-    pub(super) tasks: TaskTracker,
-}
-
-impl Deref for App {
-    type Target = Inner;
-
-    fn deref(&self) -> &Inner {
-        &self.0
-    }
+    telemetry: Telemetry,
+    replies: Replies<ScoreResponse>,
+    tasks: TaskTracker,
 }
 
 impl App {
@@ -62,23 +50,36 @@ impl App {
         let (draining, tasks) = (AtomicBool::new(false), TaskTracker::new());
         Self(Arc::new(Inner { service, config, draining, telemetry, replies, tasks }))
     }
-}
 
-impl Inner {
-    pub(super) fn service(&self) -> &Service {
-        &self.service
+    /// What the doors lead to.
+    #[must_use]
+    pub fn service(&self) -> &Service {
+        &self.0.service
     }
 
     pub(super) fn config(&self) -> &HttpConfig {
-        &self.config
+        &self.0.config
+    }
+
+    pub(super) fn telemetry(&self) -> &Telemetry {
+        &self.0.telemetry
+    }
+
+    pub(super) fn replies(&self) -> &Replies<ScoreResponse> {
+        &self.0.replies
+    }
+
+    /// Work that must end even when its caller leaves; shutdown waits for it.
+    pub(super) fn tasks(&self) -> &TaskTracker {
+        &self.0.tasks
     }
 
     /// Whether the service is stopping: not ready, but still answering.
     pub(super) fn is_draining(&self) -> bool {
-        self.draining.load(Relaxed)
+        self.0.draining.load(Relaxed)
     }
 
     pub(super) fn drain(&self) {
-        self.draining.store(true, Relaxed);
+        self.0.draining.store(true, Relaxed);
     }
 }

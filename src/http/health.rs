@@ -88,5 +88,5 @@ pub(super) async fn health(State(app): State<App>) -> StatusCode {
 )]
 pub(super) async fn metrics(State(app): State<App>) -> Response {
     const FORMAT: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
-    ([(header::CONTENT_TYPE, FORMAT)], app.telemetry.text()).into_response()
+    ([(header::CONTENT_TYPE, FORMAT)], app.telemetry().text()).into_response()
 }

@@ -103,7 +103,7 @@ async fn observe(State(app): State<App>, request: Request, next: Next) -> Respon
     let id = id.and_then(|id| id.header_value().to_str().ok()).unwrap_or("").to_owned();
     let response = next.run(request).await;
     let (status, elapsed) = (response.status().as_u16(), begun.elapsed());
-    app.telemetry.request(&route, status, elapsed);
+    app.telemetry().request(&route, status, elapsed);
     let duration_ms = elapsed.as_secs_f64() * 1e3;
     match response.extensions().get::<Problem>() {
         Some(problem) if status >= 500 => tracing::warn!(

@@ -57,7 +57,7 @@ pub(super) async fn score(
         Some((key, digest)) => once(&app, body, &key, digest).await?,
         None => app.service().score(body).await?,
     };
-    app.telemetry.rewards(&response);
+    app.telemetry().rewards(&response);
     Ok(Reply(response))
 }
 
@@ -68,11 +68,11 @@ async fn once(
     key: &str,
     digest: [u8; 32],
 ) -> Result<ScoreResponse, Problem> {
-    let slot = app.replies.slot(key, digest).map_err(|_| {
+    let slot = app.replies().slot(key, digest).map_err(|_| {
         Problem::new(Code::Invalid).detail("this idempotency key was used for another request")
     })?;
     let worker = app.clone();
-    let work = app.tasks.spawn(async move {
+    let work = app.tasks().spawn(async move {
         slot.get_or_try_init(|| worker.service().score(request)).await.cloned()
     });
     match work.await {

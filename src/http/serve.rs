@@ -30,10 +30,10 @@ pub async fn serve(
     tracing::info!("draining");
     app.drain();
     stop.cancel();
-    app.tasks.close();
+    app.tasks().close();
     let drained = async {
         let ended = service.await;
-        app.tasks.wait().await;
+        app.tasks().wait().await;
         ended
     };
     match tokio::time::timeout(grace, drained).await {
