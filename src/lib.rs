@@ -1,5 +1,7 @@
 //! assay: an HTTP service that answers one question — what reward does this completion deserve?
 
+pub mod cli;
+pub mod config;
 pub mod domain;
 pub mod engine;
 pub mod http;

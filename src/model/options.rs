@@ -80,6 +80,14 @@ pub struct Calibration {
     pub std: f64,
 }
 
+impl Calibration {
+    /// Whether a score can be standardised by it.
+    #[must_use]
+    pub fn is_sound(&self) -> bool {
+        self.mean.is_finite() && self.std.is_finite() && self.std > 0.0
+    }
+}
+
 /// How one model is to be run.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields, default)]

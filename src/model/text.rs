@@ -300,12 +300,13 @@ fn tokenizer(layout: &Layout) -> Result<(Tokenizer, String), LoadError> {
         .open(FILE)
         .map_err(|error| LoadError::unreadable(FILE, &error))?
         .ok_or(LoadError::NoFile(FILE))?;
-    let mut tokenizer = Tokenizer::from_bytes(&*bytes)
-        .map_err(|error| LoadError::Config { file: FILE, reason: error.to_string() })?;
+    let unusable = |reason: String| LoadError::Config { file: FILE, reason };
+    let text = std::str::from_utf8(&bytes).map_err(|error| unusable(error.to_string()))?;
+    // `parse` is compiled once, in its own crate; `from_bytes` would be compiled again here, for minutes.
+    let mut tokenizer: Tokenizer =
+        text.parse().map_err(|error: tokenizers::Error| unusable(error.to_string()))?;
     tokenizer.with_padding(None);
-    tokenizer
-        .with_truncation(None)
-        .map_err(|error| LoadError::Config { file: FILE, reason: error.to_string() })?;
+    tokenizer.with_truncation(None).map_err(|error| unusable(error.to_string()))?;
     Ok((tokenizer, hex(&Sha256::digest(&*bytes))))
 }
 

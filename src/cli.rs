@@ -1,0 +1,72 @@
+//! The command line: parse, start what is asked for, say what happened.
+
+#![expect(clippy::print_stdout, clippy::print_stderr, reason = "it talks to its user")]
+
+mod catalog;
+mod output;
+mod score;
+mod serve;
+mod startup;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+pub use startup::{Setup, start};
+
+/// Wrong usage or configuration (BSD's EX_USAGE).
+const EX_USAGE: u8 = 64;
+
+/// An HTTP service that answers one question: what reward does this completion deserve?
+#[derive(Debug, Parser)]
+#[command(name = "assay", version, about)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Serve rewards over HTTP; without arguments, the shipped models on loopback
+    Serve(Box<serve::Args>),
+    /// Score samples from JSON lines
+    Score(Box<score::Args>),
+    /// List the kinds of nodes that pipelines are made of
+    Nodes(catalog::NodesArgs),
+    /// List the configured models
+    Models(catalog::ModelsArgs),
+    /// Print the OpenAPI document
+    Openapi,
+}
+
+/// Runs the program.
+#[must_use]
+pub fn main() -> ExitCode {
+    let cli = Cli::parse();
+    let result = match cli.command {
+        Command::Serve(args) => serve::run(&args),
+        Command::Score(args) => score::run(&args),
+        Command::Nodes(args) => catalog::nodes(&args),
+        Command::Models(args) => catalog::models(&args),
+        Command::Openapi => catalog::openapi(),
+    };
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("assay: {error:#}");
+            let usage = error.downcast_ref::<crate::config::ConfigError>().is_some()
+                || error.downcast_ref::<startup::Usage>().is_some();
+            if usage { ExitCode::from(EX_USAGE) } else { ExitCode::FAILURE }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    #[test]
+    fn the_definition_is_sound() {
+        super::Cli::command().debug_assert();
+    }
+}

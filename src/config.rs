@@ -1,0 +1,12 @@
+//! Settings: a TOML file, flags and the environment, resolved and checked before anything is bound.
+//!
+//! Imported by the command line only; each layer defines its own small configuration, and this one puts
+//! them together.
+
+mod embedded;
+mod file;
+mod place;
+mod settings;
+
+pub use embedded::{EMBEDDED, EMBEDDED_MODELS};
+pub use settings::{ConfigError, ModelSource, Settings};

@@ -1,0 +1,52 @@
+//! The configuration file as it is written.
+
+use std::{collections::BTreeMap, path::PathBuf};
+
+use serde::Deserialize;
+use serde_json::Value;
+
+/// A whole file. Models and pipelines are read one by one, so that an error names its own place.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(super) struct File {
+    pub(super) server: Server,
+    pub(super) engine: Engine,
+    /// Where models lie, relative to the file. Default: the file's own directory.
+    pub(super) models_root: Option<PathBuf>,
+    pub(super) models: BTreeMap<String, Value>,
+    pub(super) pipelines: BTreeMap<String, Value>,
+}
+
+/// `[server]`.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(super) struct Server {
+    /// Address and port.
+    pub(super) listen: Option<String>,
+    /// Largest body, in MiB.
+    pub(super) body_limit_mb: Option<usize>,
+    /// How long a request may take when it does not say.
+    pub(super) deadline_ms: Option<u64>,
+    /// The longest a request may ask for.
+    pub(super) max_deadline_ms: Option<u64>,
+    /// Samples of one request.
+    pub(super) max_samples: Option<usize>,
+    /// Prompts with stored references.
+    pub(super) max_references: Option<usize>,
+    /// How long open requests may take to end when the service stops.
+    pub(super) grace_s: Option<u64>,
+}
+
+/// `[engine]`.
+#[derive(Clone, Copy, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(super) struct Engine {
+    /// Tokens of one forward pass.
+    pub(super) batch_tokens: Option<usize>,
+    /// Sequences of one forward pass.
+    pub(super) batch_sequences: Option<usize>,
+    /// Tokens that may wait per model.
+    pub(super) queue_tokens: Option<usize>,
+    /// Scores remembered per model.
+    pub(super) cache_entries: Option<usize>,
+}

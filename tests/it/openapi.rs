@@ -1,0 +1,75 @@
+//! The OpenAPI document: committed as it is generated, and its examples work.
+
+use axum::http::Method;
+use expect_test::expect_file;
+use serde_json::Value;
+
+use crate::app::TestApp;
+
+#[test]
+fn the_committed_document_is_the_generated_one() {
+    let mut document = assay::http::document().to_pretty_json().unwrap();
+    document.push('\n');
+    expect_file!["../../openapi/openapi.json"].assert_eq(&document);
+}
+
+#[tokio::test]
+async fn the_served_document_is_the_generated_one() {
+    let served = TestApp::shared().get("/openapi.json").await.good();
+    assert_eq!(served, serde_json::to_value(assay::http::document()).unwrap());
+    assert_eq!(served["openapi"], "3.1.0");
+}
+
+/// Every operation with an example of its request is called with it.
+#[tokio::test]
+async fn examples_are_answered() {
+    let document = serde_json::to_value(assay::http::document()).unwrap();
+    let mut replayed = 0;
+    for (path, item) in document["paths"].as_object().unwrap() {
+        for (method, operation) in item.as_object().unwrap() {
+            let content = &operation["requestBody"]["content"]["application/json"];
+            let path = filled(path, operation);
+            for example in examples(content) {
+                let method: Method = method.to_uppercase().parse().unwrap();
+                TestApp::shared().call(method, &path, &example).await.good();
+                replayed += 1;
+            }
+            if method == "get" {
+                let answer = TestApp::shared().get(&path).await;
+                assert!(answer.status.is_success(), "{path}: {:?}", answer.json());
+            }
+        }
+    }
+    assert!(replayed >= 8, "only {replayed} examples");
+}
+
+/// The path with its parameters' examples in their places.
+fn filled(path: &str, operation: &Value) -> String {
+    let parameters = operation["parameters"].as_array();
+    parameters.into_iter().flatten().filter(|one| one["in"] == "path").fold(
+        path.to_owned(),
+        |path, parameter| {
+            let name = parameter["name"].as_str().unwrap();
+            let example = parameter["example"].as_str().expect("an example of the parameter");
+            path.replace(&format!("{{{name}}}"), example)
+        },
+    )
+}
+
+fn examples(content: &Value) -> Vec<Value> {
+    let named = content["examples"].as_object();
+    let named = named.into_iter().flatten().map(|(_, example)| example["value"].clone());
+    content.get("example").cloned().into_iter().chain(named).collect()
+}
+
+#[tokio::test]
+async fn the_page_and_the_documentation_need_no_other_host() {
+    let app = TestApp::shared();
+    let page = app.get("/").await;
+    let docs = app.get("/docs/").await;
+    for answer in [page, docs] {
+        assert!(answer.status.is_success());
+        let text = String::from_utf8(answer.body).unwrap();
+        assert!(!text.contains("src=\"http") && !text.contains("href=\"http"), "{text}");
+    }
+}
