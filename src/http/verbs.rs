@@ -90,7 +90,7 @@ pub(super) async fn apply(
     path = "/v1/metrics/{kind}",
     tag = "metrics",
     params(("kind" = String, Path, description = "A metric of the catalog.", example = "pass_at_k")),
-    request_body(content = Value, example = json!({"problems": [{"n": 10, "c": 3}], "k": [1, 5]})),
+    request_body(content = Value, example = json!({"problems": [{"total": 10, "correct": 3}], "ks": [1, 5]})),
     responses((status = 200, body = Value), Failures)
 )]
 pub(super) async fn metric(

@@ -16,33 +16,32 @@ use serde_json::Value;
 use tower::ServiceExt;
 
 /// The embedded configuration behind its doors.
-pub struct TestApp {
+pub(crate) struct TestApp {
     router: Router,
 }
 
 /// An answer, read whole.
 #[derive(Debug)]
-pub struct Answer {
-    pub status: StatusCode,
-    pub content_type: String,
-    pub retry_after: Option<String>,
-    pub body: Vec<u8>,
+pub(crate) struct Answer {
+    pub(crate) status: StatusCode,
+    pub(crate) content_type: String,
+    pub(crate) body: Vec<u8>,
 }
 
 impl Answer {
-    pub fn json(&self) -> Value {
+    pub(crate) fn json(&self) -> Value {
         serde_json::from_slice(&self.body)
             .unwrap_or_else(|error| panic!("{error}: {}", String::from_utf8_lossy(&self.body)))
     }
 
     /// The body of a success.
-    pub fn good(&self) -> Value {
+    pub(crate) fn good(&self) -> Value {
         assert_eq!(self.status, StatusCode::OK, "{}", String::from_utf8_lossy(&self.body));
         self.json()
     }
 
     /// The problem of a failure: its status and code agree with the answer's.
-    pub fn problem(&self, status: u16, code: &str) -> Value {
+    pub(crate) fn problem(&self, status: u16, code: &str) -> Value {
         let problem = self.json();
         assert_eq!(self.status.as_u16(), status, "{problem}");
         assert_eq!(self.content_type, "application/problem+json");
@@ -53,28 +52,28 @@ impl Answer {
 
 impl TestApp {
     /// The embedded models and pipelines, no keys.
-    pub fn new() -> Self {
+    pub(crate) fn new() -> Self {
         Self::with(|config| config)
     }
 
-    pub fn with(change: impl FnOnce(HttpConfig) -> HttpConfig) -> Self {
+    pub(crate) fn with(change: impl FnOnce(HttpConfig) -> HttpConfig) -> Self {
         let service = start(&Setup::default().settings().unwrap()).unwrap();
         let app = App::new(service, change(HttpConfig::default()));
         Self { router: router(app) }
     }
 
     /// One for all tests that change nothing in it.
-    pub fn shared() -> &'static Self {
+    pub(crate) fn shared() -> &'static Self {
         static SHARED: OnceLock<TestApp> = OnceLock::new();
         SHARED.get_or_init(Self::new)
     }
 
-    pub fn with_admin(key: &str) -> Self {
+    pub(crate) fn with_admin(key: &str) -> Self {
         let keys = Keys { callers: vec![], admin: Some(Key::new(key)) };
         Self::with(|config| HttpConfig { keys, ..config })
     }
 
-    pub async fn send(&self, request: Request<Body>) -> Answer {
+    pub(crate) async fn send(&self, request: Request<Body>) -> Answer {
         let response = self.router.clone().oneshot(request).await.unwrap();
         let header = |name| {
             let value = response.headers().get(name)?.to_str().ok()?;
@@ -83,25 +82,24 @@ impl TestApp {
         Answer {
             status: response.status(),
             content_type: header(header::CONTENT_TYPE).unwrap_or_default(),
-            retry_after: header(header::RETRY_AFTER),
             body: response.into_body().collect().await.unwrap().to_bytes().to_vec(),
         }
     }
 
-    pub async fn call(&self, method: Method, path: &str, body: &Value) -> Answer {
+    pub(crate) async fn call(&self, method: Method, path: &str, body: &Value) -> Answer {
         self.send(json_request(method, path, body.to_string())).await
     }
 
-    pub async fn post(&self, path: &str, body: &Value) -> Answer {
+    pub(crate) async fn post(&self, path: &str, body: &Value) -> Answer {
         self.call(Method::POST, path, body).await
     }
 
-    pub async fn get(&self, path: &str) -> Answer {
+    pub(crate) async fn get(&self, path: &str) -> Answer {
         self.send(Request::get(path).body(Body::empty()).unwrap()).await
     }
 }
 
-pub fn json_request(method: Method, path: &str, body: impl Into<Body>) -> Request<Body> {
+pub(crate) fn json_request(method: Method, path: &str, body: impl Into<Body>) -> Request<Body> {
     Request::builder()
         .method(method)
         .uri(path)

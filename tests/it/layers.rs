@@ -54,13 +54,25 @@ fn files() -> BTreeMap<String, String> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
     let mut found = Vec::new();
     walk(&root, &mut found);
-    found
+    let mut files: BTreeMap<String, String> = found
         .into_iter()
         .map(|path| {
             let name = path.strip_prefix(&root).unwrap().to_str().unwrap().to_owned();
             (name, fs::read_to_string(path).unwrap())
         })
-        .collect()
+        .collect();
+    let tests: BTreeSet<String> =
+        files.iter().flat_map(|(file, text)| tests_of(file, text)).collect();
+    files.retain(|file, _| !tests.contains(file));
+    files
+}
+
+/// The files that a module declares for tests only.
+fn tests_of(file: &str, text: &str) -> Vec<String> {
+    let folder = file.trim_end_matches(".rs");
+    let declared = text.split("#[cfg(test)]\nmod ").skip(1);
+    let names = declared.filter_map(|rest| rest.split_once(';').map(|(name, _)| name));
+    names.map(|name| format!("{folder}/{name}.rs")).collect()
 }
 
 fn layer(file: &str) -> &str {
