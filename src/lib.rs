@@ -3,3 +3,4 @@
 pub mod domain;
 pub mod model;
 pub mod nodes;
+pub mod train;
