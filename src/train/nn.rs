@@ -7,6 +7,7 @@
 //! bit for bit.
 
 mod attention;
+mod causal_lm;
 mod classifier;
 mod decoder;
 mod layers;
@@ -15,6 +16,7 @@ mod params;
 mod rope;
 
 pub use attention::Attention;
+pub use causal_lm::CausalLm;
 pub use classifier::SequenceClassifier;
 pub use decoder::{Decoder, DecoderConfig};
 pub use layers::{Embedding, Linear, RmsNorm, SwiGlu, log_softmax, softmax, softplus};

@@ -1,10 +1,8 @@
 //! A reward model from preference pairs: a resumable run that ends in a Hugging Face layout.
 
-mod batches;
-mod checkpoint;
 mod config;
 mod export;
-mod progress;
+mod pairs;
 mod run;
 mod scorer;
 

@@ -20,6 +20,7 @@ use super::{
         accuracy_by_subset, calibrated, correlation_matrix, disagreement, mean_std, pair_accuracy,
         uncertainty_weighted,
     },
+    language_model::{LanguageModelConfig, pretrain},
     nn::DecoderConfig,
     reward_model::{RewardModelConfig, RunOptions, Scorer, Storage, train},
     synthetic::{Corpus, Generator, PreferencePair, junk, write_jsonl},
@@ -44,12 +45,22 @@ pub struct Recipe {
     pub vocabulary: usize,
     /// Seed of the data; member `i` is trained with seed `seed + i`.
     pub seed: u64,
-    /// Everything else about a run.
+    /// Clean texts on which the common beginning of all members is pre-trained; 0: each member begins
+    /// with random weights of its own.
+    pub pretraining_texts: usize,
+    /// Everything else about the pre-training.
+    pub pretraining: LanguageModelConfig,
+    /// Everything else about a member's run.
     pub run: RewardModelConfig,
 }
 
 impl Default for Recipe {
     fn default() -> Self {
+        let architecture = DecoderConfig {
+            intermediate_size: 128,
+            max_position_embeddings: 1024,
+            ..DecoderConfig::default()
+        };
         Self {
             members: 5,
             pairs_per_member: 24_000,
@@ -58,12 +69,14 @@ impl Default for Recipe {
             tokenizer_pairs: 4_000,
             vocabulary: 1024,
             seed: 20,
+            pretraining_texts: 24_000,
+            pretraining: LanguageModelConfig {
+                architecture: architecture.clone(),
+                epochs: 2,
+                ..LanguageModelConfig::default()
+            },
             run: RewardModelConfig {
-                architecture: DecoderConfig {
-                    intermediate_size: 128,
-                    max_position_embeddings: 1024,
-                    ..DecoderConfig::default()
-                },
+                architecture,
                 epochs: 2,
                 checkpoint_every: 500,
                 storage: Storage::F16,
@@ -122,6 +135,7 @@ pub fn member_name(index: usize) -> String {
 /// When a file cannot be written or a run fails.
 pub fn make(recipe: &Recipe, output: &Path, work: &Path) -> Result<Figures, TrainError> {
     let data = prepare(recipe, work)?;
+    pretrain_base(recipe, &data)?;
     for index in 0..recipe.members {
         make_member(recipe, &data, index, output)?;
     }
@@ -137,6 +151,14 @@ pub struct Prepared {
 impl Prepared {
     fn pairs(&self, index: usize) -> PathBuf {
         self.work.join(format!("{}.jsonl", member_name(index)))
+    }
+
+    fn texts(&self) -> PathBuf {
+        self.work.join("pretraining.jsonl")
+    }
+
+    fn base(&self) -> PathBuf {
+        self.work.join("base.safetensors")
     }
 
     fn held_out(&self) -> PathBuf {
@@ -161,11 +183,32 @@ pub fn prepare(recipe: &Recipe, work: &Path) -> Result<Prepared, TrainError> {
     write("tokenizer.json", tokenizer::train(&texts, recipe.vocabulary)?)?;
     let limit = recipe.run.architecture.max_position_embeddings;
     write("tokenizer_config.json", tokenizer::tokenizer_config(limit))?;
+    write_jsonl(&data.texts(), &generator.take(recipe.pretraining_texts))?;
     generator.set_label_noise(recipe.label_noise);
     for index in 0..recipe.members {
         write_jsonl(&data.pairs(index), &generator.take(recipe.pairs_per_member))?;
     }
     Ok(data)
+}
+
+/// Pre-trains the members' common beginning, unless it is there already.
+///
+/// # Errors
+/// When the run fails.
+pub fn pretrain_base(recipe: &Recipe, data: &Prepared) -> Result<(), TrainError> {
+    if recipe.pretraining_texts == 0 || data.base().exists() {
+        return Ok(());
+    }
+    let run = LanguageModelConfig {
+        data: data.texts(),
+        tokenizer: data.work.clone(),
+        seed: recipe.seed,
+        ..recipe.pretraining.clone()
+    };
+    let beside = data.work.join("base.tmp");
+    let loss = pretrain(&run, &beside)?;
+    tracing::info!(loss, "pre-trained");
+    fs::rename(&beside, data.base()).map_err(TrainError::file(&beside))
 }
 
 /// Trains one member.
@@ -184,6 +227,7 @@ pub fn make_member(
         validation: Some(data.held_out()),
         tokenizer: data.work.clone(),
         output: data.work.join(&name),
+        base: (recipe.pretraining_texts > 0).then(|| data.base()),
         seed: recipe.seed + index as u64,
         ..recipe.run.clone()
     };

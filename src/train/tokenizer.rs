@@ -136,6 +136,14 @@ impl ChatTokenizer {
         self.tokenizer.token_to_id(token)
     }
 
+    /// The id of the pad token.
+    ///
+    /// # Errors
+    /// When the tokenizer has none of that name.
+    pub fn pad(&self) -> Result<u32, TrainError> {
+        self.id(PAD).ok_or_else(|| TrainError::Tokenizer(format!("there is no token {PAD}")))
+    }
+
     /// The tokens of a prompt and its completion in the chat template. Never empty.
     ///
     /// # Errors

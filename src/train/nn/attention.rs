@@ -29,7 +29,11 @@ impl Attention {
         (heads, kv_heads): (usize, usize),
         std: f64,
     ) -> Result<Self, TrainError> {
-        if heads == 0 || kv_heads == 0 || width % heads != 0 || heads % kv_heads != 0 {
+        if heads == 0
+            || kv_heads == 0
+            || !width.is_multiple_of(heads)
+            || !heads.is_multiple_of(kv_heads)
+        {
             return Err(TrainError::Config(format!(
                 "{heads} heads and {kv_heads} key-value heads do not divide a width of {width}"
             )));

@@ -67,7 +67,7 @@ impl Decoder {
     pub fn new(params: &mut Params, config: &DecoderConfig) -> Result<Self, TrainError> {
         let (width, std) = (config.hidden_size, config.initializer_range);
         let heads = config.num_attention_heads.max(1);
-        if width % heads != 0 || (width / heads) % 2 != 0 {
+        if !width.is_multiple_of(heads) || !(width / heads).is_multiple_of(2) {
             return Err(TrainError::Config(format!(
                 "rotary embeddings need heads of even width, not {width} / {heads}"
             )));

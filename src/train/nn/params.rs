@@ -39,7 +39,7 @@ impl Params {
         let values = (0..count).map(|_| standard_normal(&mut self.rng) * std);
         #[expect(clippy::cast_possible_truncation, reason = "parameters are f32")]
         let values: Vec<f32> = values.map(|value| value as f32).collect();
-        self.add(name, Tensor::from_vec(values, shape, &self.device)?)
+        self.add(name, &Tensor::from_vec(values, shape, &self.device)?)
     }
 
     /// Adds a tensor of ones.
@@ -47,14 +47,14 @@ impl Params {
     /// # Errors
     /// When the name is taken.
     pub fn ones(&mut self, name: &str, shape: &[usize]) -> Result<Tensor, TrainError> {
-        self.add(name, Tensor::ones(shape, DType::F32, &self.device)?)
+        self.add(name, &Tensor::ones(shape, DType::F32, &self.device)?)
     }
 
-    fn add(&mut self, name: &str, value: Tensor) -> Result<Tensor, TrainError> {
+    fn add(&mut self, name: &str, value: &Tensor) -> Result<Tensor, TrainError> {
         if self.variables.contains_key(name) {
             return Err(TrainError::Config(format!("two parameters named {name}")));
         }
-        let variable = Var::from_tensor(&value)?;
+        let variable = Var::from_tensor(value)?;
         let tensor = variable.as_tensor().clone();
         self.variables.insert(name.to_owned(), variable);
         Ok(tensor)
@@ -93,8 +93,18 @@ impl Params {
         if !self.variables.keys().eq(values.keys()) {
             return Err(TrainError::Config("the file's tensors are not this network's".to_owned()));
         }
-        for (variable, value) in self.variables.values().zip(values.values()) {
-            variable.set(&value.to_dtype(DType::F32)?.to_device(&self.device)?)?;
+        self.set_known(values)
+    }
+
+    /// Replaces the values of the parameters that `values` names, and ignores other names.
+    ///
+    /// # Errors
+    /// When a shape is not the parameter's.
+    pub fn set_known(&self, values: &BTreeMap<String, Tensor>) -> Result<(), TrainError> {
+        for (name, value) in values {
+            if let Some(variable) = self.variables.get(name) {
+                variable.set(&value.to_dtype(DType::F32)?.to_device(&self.device)?)?;
+            }
         }
         Ok(())
     }

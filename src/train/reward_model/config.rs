@@ -35,6 +35,9 @@ pub struct RewardModelConfig {
     pub tokenizer: PathBuf,
     /// Where the model is written.
     pub output: PathBuf,
+    /// Safetensors file of weights to begin with; tensors that the network has not are ignored, those
+    /// that the file has not are drawn at random. Without it all are.
+    pub base: Option<PathBuf>,
     /// Shape of the network.
     pub architecture: DecoderConfig,
     /// Variant of the loss.
@@ -70,6 +73,7 @@ impl Default for RewardModelConfig {
             validation: None,
             tokenizer: PathBuf::new(),
             output: PathBuf::new(),
+            base: None,
             architecture: DecoderConfig::default(),
             loss: PreferenceLoss { score_l2: 0.001, ..PreferenceLoss::default() },
             optimiser: AdamWConfig::default(),
@@ -95,6 +99,7 @@ impl RewardModelConfig {
             validation: None,
             tokenizer: PathBuf::new(),
             output: PathBuf::new(),
+            base: None,
             checkpoint_every: 0,
             report_every: 0,
             storage: Storage::F32,

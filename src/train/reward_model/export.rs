@@ -5,12 +5,10 @@ use std::{collections::BTreeMap, fs, path::Path};
 use candle_core::{DType, Tensor};
 use serde_json::json;
 
-use super::{
-    checkpoint::{write_synced, write_tensors},
-    config::Storage,
-};
+use super::config::Storage;
 use crate::train::{
     TrainError,
+    checkpoint::{write_synced, write_tensors},
     nn::{DecoderConfig, Params},
     tokenizer::{BOS, ChatTokenizer, EOS, PAD},
 };

@@ -3,17 +3,18 @@
 use candle_core::{Device, Tensor};
 
 use super::{
-    batches::{Batches, EncodedPair, encode, padded},
-    checkpoint,
     config::RewardModelConfig,
     export::export,
-    progress::{Progress, StepFigures},
+    pairs::{EncodedPair, encode},
     scorer,
 };
 use crate::train::{
     TrainError,
+    batches::{Batches, padded},
+    checkpoint,
     nn::{DecoderConfig, Params, SequenceClassifier},
     optim::{AdamW, Schedule, clip_global_norm, gradients},
+    progress::{Progress, StepFigures},
     synthetic::read_jsonl,
     tokenizer::ChatTokenizer,
 };
@@ -112,9 +113,13 @@ impl Run {
             Some(path) => encode(&read_jsonl(path)?, &tokenizer, limit)?,
             None => Vec::new(),
         };
-        let batches = Batches::new(&pairs, config.batch_size, config.seed)?;
+        let lengths = pairs.iter().map(EncodedPair::length).collect();
+        let batches = Batches::new(lengths, config.batch_size, config.seed)?;
         let mut params = Params::new(config.seed, &device);
         let network = SequenceClassifier::new(&mut params, &architecture)?;
+        if let Some(base) = &config.base {
+            params.set_known(&checkpoint::read_tensors(base, &device)?)?;
+        }
         let optimiser = AdamW::new(&params, config.optimiser.clone())?;
         let schedule = Schedule {
             peak: config.learning_rate,
@@ -123,7 +128,7 @@ impl Run {
             decay: config.decay,
             floor: 0.0,
         };
-        let pad = scorer::pad(&tokenizer)?;
+        let pad = tokenizer.pad()?;
         Ok(Self {
             tokenizer,
             pad,

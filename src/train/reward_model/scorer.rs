@@ -4,15 +4,14 @@ use std::{fs, path::Path};
 
 use candle_core::Device;
 
-use super::{
-    batches::{EncodedPair, padded},
-    checkpoint::read_tensors,
-};
+use super::pairs::EncodedPair;
 use crate::train::{
     TrainError,
+    batches::padded,
+    checkpoint::read_tensors,
     evaluate::pair_accuracy,
     nn::{DecoderConfig, Params, SequenceClassifier},
-    tokenizer::{ChatTokenizer, PAD},
+    tokenizer::ChatTokenizer,
 };
 
 /// Sequences per forward pass.
@@ -42,7 +41,7 @@ impl Scorer {
         let network = SequenceClassifier::new(&mut params, &config)?;
         params.set(&read_tensors(&directory.join("model.safetensors"), &Device::Cpu)?)?;
         let tokenizer = ChatTokenizer::load(directory)?;
-        let pad = pad(&tokenizer)?;
+        let pad = tokenizer.pad()?;
         Ok(Self { tokenizer, network, pad })
     }
 
@@ -67,11 +66,6 @@ fn architecture(config: serde_json::Value) -> serde_json::Result<DecoderConfig> 
     };
     fields.retain(|name, _| known.get(name).is_some());
     serde_json::from_value(serde_json::Value::Object(fields))
-}
-
-/// The id of the pad token.
-pub(super) fn pad(tokenizer: &ChatTokenizer) -> Result<u32, TrainError> {
-    tokenizer.id(PAD).ok_or_else(|| TrainError::Tokenizer(format!("there is no token {PAD}")))
 }
 
 /// Raw scores of sequences, in order. Sequences of like length are computed together.

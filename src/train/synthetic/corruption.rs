@@ -162,7 +162,7 @@ pub fn junk(rng: &mut impl Rng, corpus: &Corpus) -> String {
         0 => gibberish(rng),
         1 => pick(rng, &corpus.refusals).clone(),
         2 => (*pick(rng, &["", ".", "...", "ok", "!!!!", "?"])).to_owned(),
-        _ => vec![*pick(rng, &["great", "the", "yes", "wonderful", "because"]); 12].join(" "),
+        _ => [*pick(rng, &["great", "the", "yes", "wonderful", "because"]); 12].join(" "),
     }
 }
 

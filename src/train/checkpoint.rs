@@ -9,7 +9,7 @@ use std::{
 use candle_core::{Device, Tensor};
 use serde::{Deserialize, Serialize};
 
-use crate::train::{TrainError, nn::Params, optim::AdamW};
+use super::{TrainError, nn::Params, optim::AdamW};
 
 const PREFIX: &str = "step-";
 const KEPT: usize = 2;

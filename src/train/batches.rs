@@ -1,47 +1,10 @@
-//! Pairs as tokens, and the order in which they are seen.
+//! The order in which examples are seen, and their form as tensors.
 
 use candle_core::{Device, Tensor};
 use rand::{SeedableRng, seq::SliceRandom};
 use rand_chacha::ChaCha8Rng;
 
-use crate::train::{TrainError, synthetic::PreferencePair, tokenizer::ChatTokenizer};
-
-/// A pair as the network reads it.
-#[derive(Clone, Debug)]
-pub(super) struct EncodedPair {
-    pub(super) chosen: Vec<u32>,
-    pub(super) rejected: Vec<u32>,
-    pub(super) margin: Option<f32>,
-}
-
-impl EncodedPair {
-    fn length(&self) -> usize {
-        self.chosen.len().max(self.rejected.len())
-    }
-}
-
-/// Tokenises pairs and leaves out those with a side longer than `limit` tokens.
-pub(super) fn encode(
-    pairs: &[PreferencePair],
-    tokenizer: &ChatTokenizer,
-    limit: usize,
-) -> Result<Vec<EncodedPair>, TrainError> {
-    let mut encoded = Vec::with_capacity(pairs.len());
-    for pair in pairs {
-        let pair = EncodedPair {
-            chosen: tokenizer.encode(&pair.prompt, &pair.chosen)?,
-            rejected: tokenizer.encode(&pair.prompt, &pair.rejected)?,
-            margin: pair.margin,
-        };
-        if pair.length() <= limit {
-            encoded.push(pair);
-        }
-    }
-    if encoded.len() < pairs.len() {
-        tracing::warn!(left_out = pairs.len() - encoded.len(), limit, "pairs are too long");
-    }
-    Ok(encoded)
-}
+use super::TrainError;
 
 /// The batches of a run: a function of the seed and the step, so that a run resumes anywhere.
 #[derive(Debug)]
@@ -58,15 +21,15 @@ pub(super) struct Batches {
 const WINDOW: usize = 16;
 
 impl Batches {
-    /// Batches of `size` pairs; what is left over of an epoch is not seen in it.
-    pub(super) fn new(pairs: &[EncodedPair], size: usize, seed: u64) -> Result<Self, TrainError> {
-        if size == 0 || pairs.len() < size {
+    /// Batches of `size` examples of these lengths in tokens; what is left over of an epoch is not
+    /// seen in it.
+    pub(super) fn new(lengths: Vec<usize>, size: usize, seed: u64) -> Result<Self, TrainError> {
+        if size == 0 || lengths.len() < size {
             return Err(TrainError::Data(format!(
-                "{} usable pairs do not fill a batch of {size}",
-                pairs.len()
+                "{} usable examples do not fill a batch of {size}",
+                lengths.len()
             )));
         }
-        let lengths: Vec<_> = pairs.iter().map(EncodedPair::length).collect();
         let order = order(&lengths, size, seed, 0);
         Ok(Self { lengths, size, seed, epoch: 0, order })
     }
@@ -76,7 +39,7 @@ impl Batches {
         self.lengths.len() / self.size
     }
 
-    /// The pairs of a step, by index.
+    /// The examples of a step, by index.
     pub(super) fn of_step(&mut self, step: usize) -> &[usize] {
         let epoch = step / self.per_epoch();
         if epoch != self.epoch {
@@ -120,16 +83,13 @@ pub(super) fn padded(
 mod tests {
     use super::*;
 
-    fn pairs(count: usize) -> Vec<EncodedPair> {
-        let side = |length: usize| vec![7; length];
-        (0..count)
-            .map(|i| EncodedPair { chosen: side(i % 9 + 1), rejected: side(2), margin: None })
-            .collect()
+    fn lengths(count: usize) -> Vec<usize> {
+        (0..count).map(|i| i % 9 + 1).collect()
     }
 
     #[test]
-    fn an_epoch_shows_each_pair_once_and_the_next_in_another_order() {
-        let mut batches = Batches::new(&pairs(100), 5, 1).unwrap();
+    fn an_epoch_shows_each_example_once_and_the_next_in_another_order() {
+        let mut batches = Batches::new(lengths(100), 5, 1).unwrap();
         let mut epoch = |first: usize| -> Vec<usize> {
             (first..first + 20).flat_map(|step| batches.of_step(step).to_vec()).collect()
         };
@@ -152,8 +112,8 @@ mod tests {
     }
 
     #[test]
-    fn too_few_pairs_are_refused() {
-        assert!(Batches::new(&pairs(3), 4, 0).is_err());
-        assert!(Batches::new(&pairs(3), 0, 0).is_err());
+    fn too_few_examples_are_refused() {
+        assert!(Batches::new(lengths(3), 4, 0).is_err());
+        assert!(Batches::new(lengths(3), 0, 0).is_err());
     }
 }
