@@ -5,13 +5,18 @@
 mod batch;
 mod column;
 mod miss;
+mod param;
 mod sample;
+mod schema;
 mod scope;
 mod scorer;
 
 pub use batch::{Batch, BatchError, Groups};
 pub use column::{Cell, Column};
 pub use miss::{Miss, MissStatus};
+pub use param::ParamError;
+pub(crate) use param::{parse, pointer_of, step as param_step};
 pub use sample::{Completion, Message, Sample};
+pub(crate) use schema::{mend_schema, schema_of};
 pub use scope::Scope;
-pub use scorer::{BoxFuture, ModelInfo, Score, Scorer, Scorers};
+pub use scorer::{BoxFuture, ModelInfo, Score, Scorers, Scores};

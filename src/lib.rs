@@ -2,6 +2,12 @@
 
 pub mod cli;
 pub mod domain;
+pub mod engine;
+pub mod http;
+pub mod metrics;
 pub mod model;
 pub mod nodes;
+pub mod pipeline;
+pub mod service;
+pub mod state;
 pub mod train;

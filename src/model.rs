@@ -1,12 +1,29 @@
 //! Reward models: files to a function from token sequences to raw scores.
 //!
 //! Knows candle and tokenizers; knows no threads of its own, no queue, no clock and no network.
+//! `layout` finds the files, `weights` reads them strictly, `text` turns samples into tokens, `arch`
+//! holds one file per family, `kernels` the few loops that candle has no good form of, `load` puts a
+//! [`RewardModel`] together.
 
+pub mod arch;
+mod kernels;
+mod layout;
+mod load;
+mod options;
+mod packed;
 mod template;
+mod text;
+mod weights;
 
+pub use layout::{Bytes, Layout};
+pub use load::{LoadError, RewardModel};
+pub use options::{Calibration, DType, DeviceChoice, Format, ModelOptions, ScoreText, Truncate};
+pub use packed::PackedBatch;
 pub use template::{ChatTemplate, TemplateError};
+pub use text::{Encoded, TextEncoder};
+pub use weights::{Weights, WeightsError};
 
 /// Bytes in hexadecimal.
-fn hex(bytes: &[u8]) -> String {
+pub(crate) fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }

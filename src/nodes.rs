@@ -6,21 +6,72 @@
 //! listing, the README's table and the contract tests follow from the table.
 
 mod combine;
+#[cfg(test)]
+mod contract;
 mod group;
 mod kind;
+mod length;
 mod op;
 mod shape;
 mod source;
 mod state;
+mod stats;
+#[cfg(test)]
+mod testing;
 
-pub use kind::{Entry, Family, Kind, Node, ParamError};
+use combine::{
+    coalesce::Coalesce, entropic::Entropic, gate::Gate, mean::Mean, median::Median,
+    product::Product, switch::Switch, uwo::Uwo, wco::Wco, weighted::Weighted,
+};
+use group::{advantage::Advantage, rank::Rank, win_rate::WinRate};
+pub use kind::{Entry, Family, Kind, Node};
 pub use op::{Arity, Context, Op, References};
-pub use source::{Scored, Source, Usage, World};
+use shape::{
+    affine::Affine, ceiling::Ceiling, centered::Centered, clip_range::ClipRange,
+    fitted_poly::FittedPoly, length_penalty::LengthPenalty, lsc::Lsc, meanstd::Meanstd,
+    minmax::Minmax, par::Par,
+};
+pub use source::{PerSample, SampleSource, Scored, Source, Usage, World};
+use source::{
+    constant::Constant, feature::Feature, length::Length, reference::Reference, regex::Regex,
+    reward_models::RewardModels,
+};
 pub use state::{Running, StateError, Stateful};
 
+pub use crate::domain::ParamError;
+
 /// Every kind of node, in documentation order: by family, the usual choice first.
-pub const KINDS: &[Entry] =
-    &[Entry::stateless::<combine::wco::Wco>(), Entry::stateful::<shape::minmax::Minmax>()];
+pub const KINDS: &[Entry] = &[
+    Entry::source::<RewardModels>(),
+    Entry::per_sample::<Length>(),
+    Entry::per_sample::<Regex>(),
+    Entry::per_sample::<Feature>(),
+    Entry::per_sample::<Reference>(),
+    Entry::per_sample::<Constant>(),
+    Entry::stateless::<Mean>(),
+    Entry::stateless::<Wco>(),
+    Entry::stateless::<Uwo>(),
+    Entry::stateless::<Entropic>(),
+    Entry::stateless::<Median>(),
+    Entry::stateless::<Weighted>(),
+    Entry::stateless::<Product>(),
+    Entry::stateless::<Gate>(),
+    Entry::stateless::<Switch>(),
+    Entry::stateless::<Coalesce>(),
+    Entry::stateless::<Par>(),
+    Entry::stateless::<Centered>(),
+    Entry::stateless::<Lsc>(),
+    Entry::stateless::<FittedPoly>(),
+    Entry::stateless::<Ceiling>(),
+    Entry::stateless::<Affine>(),
+    Entry::stateless::<LengthPenalty>(),
+    Entry::stateful::<Minmax>(),
+    Entry::stateful::<Meanstd>(),
+    Entry::stateful::<ClipRange>(),
+    Entry::stateless::<WinRate>(),
+    Entry::stateless::<Rank>(),
+    Entry::stateless::<Advantage>(),
+];
 
 /// The kind of that name.
 #[must_use]

@@ -50,7 +50,6 @@ impl Column {
     }
 
     /// The cells, in batch order.
-    #[must_use]
     pub fn cells(&self) -> &[Cell] {
         &self.cells
     }

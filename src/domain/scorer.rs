@@ -1,6 +1,10 @@
 //! The port through which reward-model nodes reach whatever runs the models.
 
-use std::{future::Future, pin::Pin, sync::Arc, time::Instant};
+use std::{
+    future::Future,
+    pin::Pin,
+    time::{Duration, Instant},
+};
 
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -21,6 +25,10 @@ pub struct Score {
     pub truncated: bool,
     /// Whether the score came from the cache.
     pub cached: bool,
+    /// Time spent waiting for the model.
+    pub queued: Duration,
+    /// Time of the forward pass the sample was part of.
+    pub worked: Duration,
 }
 
 /// Where a model's scores come from: what a reply must carry to be reproducible.
@@ -28,28 +36,31 @@ pub struct Score {
 pub struct ModelInfo {
     /// SHA-256 of the weights.
     pub sha256: String,
-    /// The type the weights are computed in.
+    /// The type it computes in.
     #[schema(example = "f32")]
     pub dtype: String,
     /// SHA-256 of the chat template, or the name of the format.
+    #[schema(example = "raw")]
     pub template: String,
     /// Mean and standard deviation of the raw score on a reference set, when calibrated.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub calibration: Option<(f64, f64)>,
+    pub calibration: Option<[f64; 2]>,
 }
 
-/// One reward model that is ready to score.
-pub trait Scorer: Send + Sync {
-    /// What the scores come from.
-    fn info(&self) -> ModelInfo;
+/// What one model answers for a batch: a score or a miss per sample, in order.
+pub type Scores = Vec<Result<Score, Miss>>;
 
-    /// Scores each sample, in order. By `deadline` whatever is not ready is a `timeout` miss.
-    /// Dropping the future abandons the work.
-    fn score(&self, batch: Batch, deadline: Instant) -> BoxFuture<'_, Vec<Result<Score, Miss>>>;
-}
-
-/// The reward models by name.
+/// The reward models that are ready to score, by name.
 pub trait Scorers: Send + Sync {
-    /// The model of that name, as it is now.
-    fn scorer(&self, name: &str) -> Option<Arc<dyn Scorer>>;
+    /// What a model's scores come from; `None` when there is no such model now.
+    fn info(&self, model: &str) -> Option<ModelInfo>;
+
+    /// Scores the batch with each of `models`, in order. By `deadline` whatever is not ready is a
+    /// `timeout` miss. Dropping the future abandons the work.
+    fn score<'a>(
+        &'a self,
+        models: &'a [String],
+        batch: Batch,
+        deadline: Instant,
+    ) -> BoxFuture<'a, Vec<Scores>>;
 }

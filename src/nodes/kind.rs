@@ -4,10 +4,10 @@ use std::sync::Arc;
 
 use serde::{Serialize, de::DeserializeOwned};
 use serde_json::Value;
-use utoipa::{PartialSchema, ToSchema, openapi::RefOr, openapi::schema::Schema};
+use utoipa::ToSchema;
 
 use super::{Op, Source, Stateful, source::PerSample, source::SampleSource};
-use crate::domain::Scope;
+use crate::domain::{ParamError, Scope, parse, schema_of};
 
 /// What a node does to columns.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, ToSchema)]
@@ -21,23 +21,6 @@ pub enum Family {
     Shape,
     /// One column to one, by comparison within a group.
     Group,
-}
-
-/// A parameter that cannot be used.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{message}")]
-pub struct ParamError {
-    /// JSON pointer to the place, relative to the parameters (`/weights/2`; empty for the whole).
-    pub pointer: String,
-    /// What is wrong with it.
-    pub message: String,
-}
-
-impl ParamError {
-    /// An error at `pointer` (relative to the parameters).
-    pub fn at(pointer: impl Into<String>, message: impl Into<String>) -> Self {
-        Self { pointer: pointer.into(), message: message.into() }
-    }
 }
 
 /// What a node's file declares beside its behaviour. The parameter struct is the type.
@@ -95,8 +78,8 @@ pub struct Entry {
     pub paper: &'static str,
     /// Parameters that work.
     pub example: fn() -> Value,
-    /// The parameters' schema.
-    pub schema: fn() -> RefOr<Schema>,
+    /// The parameters' JSON schema; it refers to nothing outside itself.
+    pub schema: fn() -> Value,
     build: fn(Value) -> Result<Node, ParamError>,
 }
 
@@ -104,25 +87,25 @@ impl Entry {
     /// The line of a combiner, shaper or group node without state.
     #[must_use]
     pub const fn stateless<K: Kind + Op>() -> Self {
-        Self::new::<K>(|params| Ok(Node::Op(Arc::new(parse::<K>(params)?))))
+        Self::new::<K>(|params| Ok(Node::Op(Arc::new(checked::<K>(params)?))))
     }
 
     /// The line of a node with run-scoped state.
     #[must_use]
     pub const fn stateful<K: Kind + Stateful>() -> Self {
-        Self::new::<K>(|params| Ok(Node::Stateful(Arc::new(parse::<K>(params)?))))
+        Self::new::<K>(|params| Ok(Node::Stateful(Arc::new(checked::<K>(params)?))))
     }
 
     /// The line of a source that touches the world.
     #[must_use]
     pub const fn source<K: Kind + Source>() -> Self {
-        Self::new::<K>(|params| Ok(Node::Source(Arc::new(parse::<K>(params)?))))
+        Self::new::<K>(|params| Ok(Node::Source(Arc::new(checked::<K>(params)?))))
     }
 
     /// The line of a source that is a pure function of the sample.
     #[must_use]
     pub const fn per_sample<K: Kind + SampleSource>() -> Self {
-        Self::new::<K>(|params| Ok(Node::Source(Arc::new(PerSample(parse::<K>(params)?)))))
+        Self::new::<K>(|params| Ok(Node::Source(Arc::new(PerSample(checked::<K>(params)?)))))
     }
 
     const fn new<K: Kind>(build: fn(Value) -> Result<Node, ParamError>) -> Self {
@@ -134,7 +117,7 @@ impl Entry {
             equation: K::EQUATION,
             paper: K::PAPER,
             example: K::example,
-            schema: <K as PartialSchema>::schema,
+            schema: schema_of::<K>,
             build,
         }
     }
@@ -144,27 +127,12 @@ impl Entry {
     /// # Errors
     /// When a parameter is unknown, missing, of the wrong type or out of range; with its pointer.
     pub fn build(&self, params: Value) -> Result<Node, ParamError> {
-        let params = if params.is_null() { Value::Object(serde_json::Map::new()) } else { params };
         (self.build)(params)
     }
 }
 
-fn parse<K: Kind>(params: Value) -> Result<K, ParamError> {
-    let kind: K = serde_path_to_error::deserialize(params)
-        .map_err(|error| ParamError::at(pointer(error.path()), error.inner().to_string()))?;
+fn checked<K: Kind>(params: Value) -> Result<K, ParamError> {
+    let kind: K = parse(params)?;
     kind.validate()?;
     Ok(kind)
-}
-
-/// A serde path as a JSON pointer.
-fn pointer(path: &serde_path_to_error::Path) -> String {
-    use serde_path_to_error::Segment;
-    path.iter()
-        .map(|segment| match segment {
-            Segment::Seq { index } => format!("/{index}"),
-            Segment::Map { key } => format!("/{}", key.replace('~', "~0").replace('/', "~1")),
-            Segment::Enum { variant } => format!("/{variant}"),
-            Segment::Unknown => String::new(),
-        })
-        .collect()
 }

@@ -2,8 +2,7 @@
 
 use std::fmt::Debug;
 
-use super::ParamError;
-use crate::domain::{Batch, Column, Miss, MissStatus, Scope};
+use crate::domain::{Batch, Column, Miss, MissStatus, ParamError, Scope};
 
 /// One sample's reference rewards. Empty when none is known: the node then uses its `fallback`, or
 /// gives a `missing_field` miss.
@@ -89,6 +88,11 @@ pub trait Op: Debug + Send + Sync {
 
     /// Whether the node reduces an ensemble: its inputs' spread is then the reply's `uncertainty`.
     fn is_ensemble(&self) -> bool {
+        false
+    }
+
+    /// Whether a miss in an input may still give a value. Otherwise it is a miss, with the first cause.
+    fn forgives(&self) -> bool {
         false
     }
 

@@ -1,8 +1,20 @@
 //! Nodes that turn samples into columns.
 
-use std::{collections::BTreeMap, fmt::Debug, sync::Arc, time::Instant};
+pub(super) mod constant;
+pub(super) mod feature;
+pub(super) mod length;
+pub(super) mod reference;
+pub(super) mod regex;
+pub(super) mod reward_models;
 
-use crate::domain::{Batch, BoxFuture, Cell, Column, ModelInfo, Sample, Scorers};
+use std::{
+    collections::BTreeMap,
+    fmt::Debug,
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
+use crate::domain::{Batch, BoxFuture, Cell, Column, ModelInfo, ParamError, Sample, Scorers};
 
 /// What sources may reach.
 #[derive(Clone)]
@@ -26,6 +38,24 @@ pub struct Usage {
     pub cached: usize,
     /// Whether part of a prompt was cut to fit.
     pub truncated: bool,
+    /// The longest wait for a model.
+    pub queued: Duration,
+    /// The longest forward pass.
+    pub worked: Duration,
+}
+
+impl Usage {
+    /// This and another source's cost of the same sample.
+    #[must_use]
+    pub fn and(self, other: Self) -> Self {
+        Self {
+            tokens: self.tokens + other.tokens,
+            cached: self.cached + other.cached,
+            truncated: self.truncated || other.truncated,
+            queued: self.queued.max(other.queued),
+            worked: self.worked.max(other.worked),
+        }
+    }
 }
 
 /// What a source answers.
@@ -52,9 +82,12 @@ pub trait Source: Debug + Send + Sync {
         Vec::new()
     }
 
-    /// The models it needs.
-    fn models(&self) -> Vec<String> {
-        Vec::new()
+    /// Checks that the world has what the source needs.
+    ///
+    /// # Errors
+    /// At the parameter that names something absent.
+    fn check(&self, _world: &World) -> Result<(), ParamError> {
+        Ok(())
     }
 
     /// The columns of the batch. By `deadline` whatever is not ready is a `timeout` miss.
@@ -69,6 +102,9 @@ pub trait Source: Debug + Send + Sync {
 /// A source that is a pure function of one sample.
 pub trait SampleSource: Debug + Send + Sync {
     /// The sample's value.
+    ///
+    /// # Errors
+    /// Why the sample has none.
     fn value(&self, sample: &Sample) -> Cell;
 }
 

@@ -38,6 +38,12 @@ pub trait Stateful: Debug + Send + Sync {
     /// How many inputs the node takes.
     fn arity(&self) -> Arity;
 
+    /// Checks that `state` is one of this node's.
+    ///
+    /// # Errors
+    /// When it is not.
+    fn check_state(&self, state: &Value) -> Result<(), StateError>;
+
     /// The state after the inputs. `{}` and `null` are the fresh state.
     ///
     /// # Errors
@@ -66,6 +72,10 @@ impl<T: Running> Stateful for T {
         Running::arity(self)
     }
 
+    fn check_state(&self, state: &Value) -> Result<(), StateError> {
+        decode::<T::State>(state).map(|_| ())
+    }
+
     fn observe(
         &self,
         state: &Value,
@@ -91,6 +101,10 @@ fn decode<S: DeserializeOwned + Default>(state: &Value) -> Result<S, StateError>
     match state {
         Value::Null => Ok(S::default()),
         Value::Object(fields) if fields.is_empty() => Ok(S::default()),
-        other => S::deserialize(other).map_err(|error| StateError(error.to_string())),
+        Value::Object(_) => S::deserialize(state).map_err(|error| StateError(error.to_string())),
+        // A struct would also be read from an array, field by field.
+        Value::Bool(_) | Value::Number(_) | Value::String(_) | Value::Array(_) => {
+            Err(StateError("it must be an object".to_owned()))
+        }
     }
 }

@@ -8,16 +8,18 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 use utoipa::ToSchema;
 
-use super::rows;
-use crate::domain::{Column, Scope};
+use super::{check_min_members, rows};
+use crate::domain::{Column, ParamError, Scope};
 use crate::nodes::{Arity, Context, Family, Kind, Op};
 
 /// Parameters of `wco`.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Wco {
-    /// Combine from the members that answered when at least this many did. Absent: all must.
+    /// Combine from the members that answered when at least this many did, from 1 to the number of
+    /// inputs. Absent (the default): all must.
     #[serde(default)]
+    #[schema(minimum = 1)]
     min_members: Option<usize>,
 }
 
@@ -44,9 +46,56 @@ impl Op for Wco {
         true
     }
 
+    fn forgives(&self) -> bool {
+        self.min_members.is_some()
+    }
+
+    fn check(&self, inputs: &[String]) -> Result<(), ParamError> {
+        check_min_members(self.min_members, inputs.len())
+    }
+
     fn apply(&self, inputs: &[Column], _: &Context<'_>) -> Column {
         rows(inputs, self.min_members, |values| {
             values.iter().copied().fold(f64::INFINITY, f64::min)
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::nodes::testing::combine;
+
+    fn wco(members: &[f64]) -> f64 {
+        combine("wco", Value::Null, members)
+    }
+
+    #[test]
+    fn the_papers_members() {
+        assert_eq!(wco(&[1.0, 2.0, 4.0, 3.0, 0.0]), 0.0);
+        assert_eq!(wco(&[1.0, 2.0, 4.0, 5.0, 3.0]), 1.0);
+    }
+
+    #[test]
+    fn disagreement_loses_where_the_mean_prefers_it() {
+        assert_eq!(wco(&[3.0, 3.0, 3.0]), 3.0);
+        assert_eq!(wco(&[5.0, 5.0, -0.5]), -0.5);
+    }
+
+    proptest! {
+        #[test]
+        fn never_above_the_mean_and_monotone_in_every_member(
+            members in prop::collection::vec(-100.0..100.0, 1..6),
+            index in any::<prop::sample::Index>(),
+            raise in 0.0..100.0,
+        ) {
+            let least = wco(&members);
+            prop_assert!(least <= combine("mean", Value::Null, &members) + 1e-12);
+            let mut raised = members.clone();
+            raised[index.index(members.len())] += raise;
+            prop_assert!(wco(&raised) >= least);
+        }
     }
 }

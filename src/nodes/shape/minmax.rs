@@ -52,6 +52,35 @@ impl Running for Minmax {
         let (Some(min), Some(max)) = (state.min, state.max) else {
             return inputs[0].map(|_| 0.5);
         };
-        inputs[0].map(|value| if max > min { (value - min) / (max - min) } else { 0.5 })
+        if max <= min {
+            return inputs[0].map(|_| 0.5);
+        }
+        // Halves, so that a range wider than the largest number does not overflow.
+        let half = if (max - min).is_finite() { 1.0 } else { 0.5 };
+        inputs[0].map(|value| (half * value - half * min) / (half * max - half * min))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::nodes::testing::{assert_all_close, run};
+
+    #[test]
+    fn the_papers_two_batches() {
+        let replies = run("minmax", Value::Null, &[&[1.0, 2.0, 3.0], &[4.0, 8.0]]);
+        assert_all_close(&replies[0], &[0.0, 0.5, 1.0], 1e-12);
+        assert_all_close(&replies[1], &[0.428571, 1.0], 1e-6);
+    }
+
+    #[test]
+    fn a_constant_history_is_the_middle() {
+        assert_eq!(run("minmax", Value::Null, &[&[3.0, 3.0], &[3.0]]), [vec![0.5; 2], vec![0.5]]);
+    }
+
+    #[test]
+    fn the_widest_range_does_not_overflow() {
+        let replies = run("minmax", Value::Null, &[&[f64::MIN, 0.0, f64::MAX]]);
+        assert_eq!(replies[0], [0.0, 0.5, 1.0]);
     }
 }

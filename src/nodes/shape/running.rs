@@ -1,10 +1,11 @@
-//! Running moments and range, merged batch by batch.
+//! Running moments, value by value.
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize, de::Error};
 
 use crate::domain::Column;
 
-/// Count, mean and summed squared deviation (Chan et al. 1979), and the range.
+/// Count, mean and summed squared deviation (Welford 1962). Always finite, so that it survives JSON:
+/// squares that overflow saturate.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Moments {
@@ -13,6 +14,7 @@ pub(crate) struct Moments {
     /// Their mean.
     pub(crate) mean: f64,
     /// Their summed squared deviation from the mean.
+    #[serde(deserialize_with = "at_least_zero")]
     pub(crate) m2: f64,
 }
 
@@ -21,9 +23,11 @@ impl Moments {
     pub(crate) fn observe(&mut self, column: &Column) {
         for value in column.values() {
             self.count += 1;
+            let count = self.count as f64;
             let delta = value - self.mean;
-            self.mean += delta / self.count as f64;
-            self.m2 += delta * (value - self.mean);
+            self.mean +=
+                if delta.is_finite() { delta / count } else { value / count - self.mean / count };
+            self.m2 = (self.m2 + delta * (value - self.mean)).min(f64::MAX);
         }
     }
 
@@ -31,5 +35,42 @@ impl Moments {
     #[must_use]
     pub(crate) fn std(&self) -> f64 {
         if self.count == 0 { 0.0 } else { (self.m2 / self.count as f64).sqrt() }
+    }
+}
+
+fn at_least_zero<'de, D: Deserializer<'de>>(deserializer: D) -> Result<f64, D::Error> {
+    let number = f64::deserialize(deserializer)?;
+    if number >= 0.0 { Ok(number) } else { Err(D::Error::custom("`m2` must be at least 0")) }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::nodes::testing::{assert_close, column};
+
+    #[test]
+    fn the_moments_of_the_papers_two_batches() {
+        let mut moments = Moments::default();
+        moments.observe(&column(&[1.0, 2.0, 3.0]));
+        assert_close(moments.mean, 2.0, 1e-12);
+        assert_close(moments.std(), 0.816497, 1e-6);
+        moments.observe(&column(&[4.0, 8.0]));
+        assert_close(moments.mean, 3.6, 1e-12);
+        assert_close(moments.std(), 2.416609, 1e-6);
+    }
+
+    #[test]
+    fn the_largest_values_leave_it_finite() {
+        let mut moments = Moments::default();
+        moments.observe(&column(&[f64::MAX, f64::MIN, f64::MAX, 1e300]));
+        assert!(moments.mean.is_finite() && moments.std().is_finite());
+    }
+
+    #[test]
+    fn an_impossible_state_is_refused() {
+        let state = json!({"count": 2, "mean": 0.0, "m2": -1.0});
+        assert!(serde_json::from_value::<Moments>(state).is_err());
     }
 }

@@ -1,0 +1,133 @@
+//! Runs reward models: one lane per model, each with a bounded queue, late-bound packed batches and one
+//! OS thread. Knows no web framework and no pipeline.
+//!
+//! Invariants: what is queued is bounded in tokens; a lane's thread never dies of a batch; identical
+//! work in flight is done once; work that nobody waits for any more is not begun.
+
+mod budget;
+mod lane;
+mod queue;
+mod stats;
+mod table;
+
+use std::{
+    collections::{BTreeMap, HashMap},
+    sync::{Arc, PoisonError, RwLock},
+    time::Instant,
+};
+
+use futures::future::join_all;
+use tokio::sync::Semaphore;
+
+pub use lane::{Lane, LaneConfig};
+pub use stats::Snapshot;
+
+use crate::{
+    domain::{Batch, BoxFuture, Miss, MissStatus, ModelInfo, Scorers, Scores},
+    model::{Encoded, LoadError, RewardModel, TextEncoder},
+};
+
+/// The models that are loaded, by name.
+#[derive(Debug)]
+pub struct Engine {
+    lanes: RwLock<BTreeMap<String, Arc<Lane>>>,
+    tokenizing: Semaphore,
+    config: LaneConfig,
+}
+
+type Tokens = Arc<Vec<Result<Encoded, Miss>>>;
+
+impl Engine {
+    /// An engine without models; each lane will have the given bounds.
+    #[must_use]
+    pub fn new(config: LaneConfig) -> Self {
+        let cores = std::thread::available_parallelism().map_or(1, usize::from);
+        Self { lanes: RwLock::default(), tokenizing: Semaphore::new(cores), config }
+    }
+
+    /// Puts a model to work under `name`, warm: it has scored before anybody can reach it. A model
+    /// that was there finishes what it has accepted.
+    ///
+    /// # Errors
+    /// When the model fails at its first score; what was there before stays.
+    pub fn insert(
+        &self,
+        name: &str,
+        model: RewardModel,
+        calibration: Option<[f64; 2]>,
+    ) -> Result<(), LoadError> {
+        let lane = Lane::start(name, model, calibration, self.config)?;
+        let mut lanes = self.lanes.write().unwrap_or_else(PoisonError::into_inner);
+        lanes.insert(name.to_owned(), Arc::new(lane));
+        Ok(())
+    }
+
+    /// The lane of that name.
+    #[must_use]
+    pub fn lane(&self, name: &str) -> Option<Arc<Lane>> {
+        self.lanes.read().unwrap_or_else(PoisonError::into_inner).get(name).cloned()
+    }
+
+    /// All lanes, by name.
+    #[must_use]
+    pub fn lanes(&self) -> Vec<Arc<Lane>> {
+        self.lanes.read().unwrap_or_else(PoisonError::into_inner).values().cloned().collect()
+    }
+
+    /// The samples' tokens, off the async threads.
+    async fn tokenize(&self, text: Arc<TextEncoder>, batch: Batch) -> Tokens {
+        let samples = batch.len();
+        // The semaphore is never closed; should it be, tokenising unbounded is still right.
+        let _permit = self.tokenizing.acquire().await.ok();
+        let encode = move || batch.samples().iter().map(|sample| text.encode(sample)).collect();
+        let tokens = tokio::task::spawn_blocking(encode).await.unwrap_or_else(|_| {
+            let miss = Miss::new(MissStatus::ModelError, "the tokenizer failed on this request");
+            vec![Err(miss); samples]
+        });
+        Arc::new(tokens)
+    }
+
+    /// Tokens for each lane; lanes that read text alike share them.
+    async fn tokens(&self, lanes: &[Option<Arc<Lane>>], batch: &Batch) -> HashMap<String, Tokens> {
+        let mut texts: HashMap<String, Arc<TextEncoder>> = HashMap::new();
+        for lane in lanes.iter().flatten() {
+            texts.entry(lane.text().fingerprint().to_owned()).or_insert(Arc::clone(lane.text()));
+        }
+        let jobs = texts.into_iter().map(|(fingerprint, text)| async {
+            (fingerprint, self.tokenize(text, batch.clone()).await)
+        });
+        join_all(jobs).await.into_iter().collect()
+    }
+}
+
+impl Scorers for Engine {
+    fn info(&self, model: &str) -> Option<ModelInfo> {
+        self.lane(model).map(|lane| lane.info().clone())
+    }
+
+    fn score<'a>(
+        &'a self,
+        models: &'a [String],
+        batch: Batch,
+        deadline: Instant,
+    ) -> BoxFuture<'a, Vec<Scores>> {
+        Box::pin(async move {
+            let lanes: Vec<_> = models.iter().map(|model| self.lane(model)).collect();
+            let tokens = self.tokens(&lanes, &batch).await;
+            let absent = |name: &str| {
+                let gone = format!("model `{name}` is not loaded");
+                vec![Err(Miss::new(MissStatus::ModelError, gone)); batch.len()]
+            };
+            join_all(models.iter().zip(&lanes).map(|(name, lane)| async {
+                match lane
+                    .as_ref()
+                    .and_then(|lane| Some((lane, tokens.get(lane.text().fingerprint())?)))
+                {
+                    Some((lane, tokens)) => lane.score(tokens, deadline).await,
+                    None => absent(name),
+                }
+            }))
+            .await
+        })
+    }
+}

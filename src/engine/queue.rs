@@ -1,0 +1,69 @@
+//! The sequences that wait for a lane. Bounded by the permits that items carry.
+
+use std::{
+    collections::VecDeque,
+    sync::{Condvar, Mutex, MutexGuard, PoisonError},
+    time::Instant,
+};
+
+use tokio::sync::OwnedSemaphorePermit;
+
+use super::{budget::Budget, table::Key};
+use crate::model::Encoded;
+
+/// One sequence to score. Its permit is given back when it is dropped, on whatever path.
+#[derive(Debug)]
+pub(super) struct Item {
+    pub(super) key: Key,
+    pub(super) sequence: Encoded,
+    pub(super) since: Instant,
+    pub(super) _permit: OwnedSemaphorePermit,
+}
+
+#[derive(Debug, Default)]
+struct Inner {
+    items: VecDeque<Item>,
+    closed: bool,
+}
+
+/// Hands items from many tasks to one thread.
+#[derive(Debug, Default)]
+pub(super) struct Queue {
+    inner: Mutex<Inner>,
+    filled: Condvar,
+}
+
+impl Queue {
+    fn lock(&self) -> MutexGuard<'_, Inner> {
+        self.inner.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(super) fn push(&self, item: Item) {
+        self.lock().items.push_back(item);
+        self.filled.notify_one();
+    }
+
+    /// Ends [`next`](Self::next) once what was accepted is done.
+    pub(super) fn close(&self) {
+        self.lock().closed = true;
+        self.filled.notify_one();
+    }
+
+    /// The next batch, formed when it is asked for (late binding); waits while there is nothing.
+    /// `None` when the queue is closed and empty.
+    pub(super) fn next(&self, budget: &Budget) -> Option<Vec<Item>> {
+        let mut inner = self.lock();
+        while inner.items.is_empty() {
+            if inner.closed {
+                return None;
+            }
+            inner = self.filled.wait(inner).unwrap_or_else(PoisonError::into_inner);
+        }
+        let chosen = budget.select(inner.items.iter().map(|item| item.sequence.ids.len()));
+        // From the back, so that the indices before stay right.
+        let mut batch: Vec<_> =
+            chosen.iter().rev().filter_map(|index| inner.items.remove(*index)).collect();
+        batch.reverse();
+        Some(batch)
+    }
+}

@@ -1,0 +1,111 @@
+//! What a lane has scored, and who waits for what it is scoring.
+
+use std::{
+    collections::HashMap,
+    hash::{BuildHasher, RandomState},
+    num::NonZeroUsize,
+    sync::{Mutex, MutexGuard, PoisonError},
+};
+
+use lru::LruCache;
+use tokio::sync::oneshot;
+
+use super::lane::Outcome;
+use crate::model::Encoded;
+
+/// Identifies a sequence within one lane: 128 bits of keyed hash, so that no caller can make two texts
+/// collide.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(super) struct Key([u64; 2]);
+
+/// How a score will come.
+#[derive(Debug)]
+pub(super) enum Claim {
+    /// It is known.
+    Known(f32),
+    /// Somebody else's work will bring it.
+    Shared(oneshot::Receiver<Outcome>),
+    /// It must be queued by the claimant.
+    Own(oneshot::Receiver<Outcome>),
+}
+
+#[derive(Debug)]
+struct Inner {
+    scores: Option<LruCache<Key, f32>>,
+    waiting: HashMap<Key, Vec<oneshot::Sender<Outcome>>>,
+}
+
+/// A bounded cache of scores, and the waiters of work in flight.
+#[derive(Debug)]
+pub(super) struct Table {
+    inner: Mutex<Inner>,
+    hashers: [RandomState; 2],
+}
+
+impl Table {
+    /// A table that remembers up to `capacity` scores (0: none).
+    pub(super) fn new(capacity: usize) -> Self {
+        let scores = NonZeroUsize::new(capacity).map(LruCache::new);
+        let inner = Mutex::new(Inner { scores, waiting: HashMap::new() });
+        Self { inner, hashers: [RandomState::new(), RandomState::new()] }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Inner> {
+        self.inner.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(super) fn key(&self, sequence: &Encoded) -> Key {
+        let content = (&sequence.ids, &sequence.type_ids);
+        Key([self.hashers[0].hash_one(content), self.hashers[1].hash_one(content)])
+    }
+
+    /// The score, if it is known or on its way.
+    pub(super) fn peek(&self, key: Key) -> Option<Claim> {
+        let mut inner = self.lock();
+        if let Some(score) = inner.scores.as_mut().and_then(|scores| scores.get(&key)) {
+            return Some(Claim::Known(*score));
+        }
+        let waiters = inner.waiting.get_mut(&key)?;
+        let (sender, receiver) = oneshot::channel();
+        waiters.push(sender);
+        Some(Claim::Shared(receiver))
+    }
+
+    /// The score as [`peek`](Self::peek) finds it, or the duty to queue the work.
+    pub(super) fn claim(&self, key: Key) -> Claim {
+        if let Some(claim) = self.peek(key) {
+            return claim;
+        }
+        let (sender, receiver) = oneshot::channel();
+        let mut inner = self.lock();
+        let waiters = inner.waiting.entry(key).or_default();
+        let first = waiters.is_empty();
+        waiters.push(sender);
+        if first { Claim::Own(receiver) } else { Claim::Shared(receiver) }
+    }
+
+    /// Whether somebody still waits for `key`. If nobody does, the work is forgotten.
+    pub(super) fn wanted(&self, key: Key) -> bool {
+        let mut inner = self.lock();
+        let wanted = inner
+            .waiting
+            .get(&key)
+            .is_some_and(|waiters| waiters.iter().any(|waiter| !waiter.is_closed()));
+        if !wanted {
+            inner.waiting.remove(&key);
+        }
+        wanted
+    }
+
+    /// Answers all who wait for `key`, and remembers a score.
+    pub(super) fn settle(&self, key: Key, outcome: &Outcome) {
+        let mut inner = self.lock();
+        if let (Ok(done), Some(scores)) = (outcome, inner.scores.as_mut()) {
+            scores.put(key, done.value);
+        }
+        for waiter in inner.waiting.remove(&key).unwrap_or_default() {
+            // A waiter that left needs no answer.
+            drop(waiter.send(outcome.clone()));
+        }
+    }
+}

@@ -1,0 +1,102 @@
+//! JSON in: what cannot be read becomes a problem that says where.
+
+use axum::{
+    body::Bytes,
+    extract::{FromRequest, Request, rejection::BytesRejection},
+    http::{HeaderMap, StatusCode, header},
+};
+use serde::de::DeserializeOwned;
+use sha2::{Digest, Sha256};
+
+use super::{App, Code, Problem};
+use crate::{domain::pointer_of, service::FieldError};
+
+/// Bodies above this are parsed off the async threads.
+const LARGE: usize = 256 << 10;
+
+/// A JSON body.
+#[derive(Debug)]
+pub(super) struct Json<T>(pub(super) T);
+
+/// A JSON body that may be a retry.
+#[derive(Debug)]
+pub(super) struct Retried<T> {
+    pub(super) body: T,
+    /// The `Idempotency-Key` and the body's digest.
+    pub(super) key: Option<(String, [u8; 32])>,
+}
+
+impl<T: DeserializeOwned + Send + 'static> FromRequest<App> for Json<T> {
+    type Rejection = Problem;
+
+    async fn from_request(request: Request, app: &App) -> Result<Self, Problem> {
+        parsed(read(request, app).await?).await.map(Self)
+    }
+}
+
+impl<T: DeserializeOwned + Send + 'static> FromRequest<App> for Retried<T> {
+    type Rejection = Problem;
+
+    async fn from_request(request: Request, app: &App) -> Result<Self, Problem> {
+        let key = request.headers().get("idempotency-key");
+        let key = key.map(|key| String::from_utf8_lossy(key.as_bytes()).into_owned());
+        let bytes = read(request, app).await?;
+        let key = key.map(|key| (key, Sha256::digest(&bytes).into()));
+        Ok(Self { body: parsed(bytes).await?, key })
+    }
+}
+
+async fn read(request: Request, app: &App) -> Result<Bytes, Problem> {
+    check_content_type(request.headers())?;
+    Bytes::from_request(request, app).await.map_err(|error| unread(&error, app))
+}
+
+async fn parsed<T: DeserializeOwned + Send + 'static>(bytes: Bytes) -> Result<T, Problem> {
+    if bytes.len() <= LARGE {
+        return parse(&bytes);
+    }
+    match tokio::task::spawn_blocking(move || parse(&bytes)).await {
+        Ok(parsed) => parsed,
+        Err(_) => Err(Problem::new(Code::Internal).detail("the body's parser failed")),
+    }
+}
+
+fn check_content_type(headers: &HeaderMap) -> Result<(), Problem> {
+    let declared = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
+    let essence = declared.unwrap_or("").split(';').next().unwrap_or("").trim();
+    let subtype = essence.strip_prefix("application/").unwrap_or("");
+    if subtype == "json" || subtype.ends_with("+json") {
+        return Ok(());
+    }
+    let found = declared.map_or("no content type".to_owned(), |found| format!("`{found}`"));
+    Err(Problem::new(Code::UnsupportedMediaType)
+        .detail(format!("the request declares {found}; send `content-type: application/json`")))
+}
+
+fn unread(rejection: &BytesRejection, app: &App) -> Problem {
+    if rejection.status() == StatusCode::PAYLOAD_TOO_LARGE {
+        let limit = app.config().body_limit;
+        return Problem::new(Code::TooLarge).detail(format!("the limit is {limit} bytes"));
+    }
+    Problem::new(Code::Malformed).detail(rejection.body_text())
+}
+
+fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
+    let mut json = serde_json::Deserializer::from_slice(bytes);
+    let parsed = serde_path_to_error::deserialize(&mut json).map_err(|error| {
+        let pointer = pointer_of(error.path());
+        refused(&error.into_inner(), pointer)
+    })?;
+    json.end().map_err(|error| refused(&error, String::new()))?;
+    Ok(parsed)
+}
+
+fn refused(error: &serde_json::Error, pointer: String) -> Problem {
+    if error.is_data() {
+        // The message ends in a line and column of the body, which the pointer says better.
+        let text = error.to_string();
+        let detail = text.split(" at line ").next().unwrap_or(&text).to_owned();
+        return Problem::new(Code::Invalid).errors(vec![FieldError { pointer, detail }]);
+    }
+    Problem::new(Code::Malformed).detail(error.to_string())
+}

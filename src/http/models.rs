@@ -1,0 +1,119 @@
+//! `GET /v1/models` and `/v1/models/{name}`: a superset of OpenAI's list.
+
+use axum::{
+    Json as Reply,
+    extract::{Path, State},
+};
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use super::{App, Problem, problem::Failures};
+use crate::{domain::ModelInfo, engine::Lane, service::ServiceError};
+
+/// A model in service.
+#[derive(Debug, Serialize, ToSchema)]
+pub(super) struct ModelEntry {
+    /// Its name.
+    #[schema(example = "tiny-rm-0")]
+    id: String,
+    /// Always `model`.
+    object: &'static str,
+    /// When the service loaded it; always 0: a reply must not depend on the clock.
+    created: u64,
+    /// Always `assay`.
+    owned_by: &'static str,
+    /// Where it computes: `cpu` or `cuda`.
+    device: &'static str,
+    /// Longest sequence, in tokens.
+    max_tokens: usize,
+    /// What its scores come from.
+    #[serde(flatten)]
+    info: ModelInfo,
+    /// What it has done so far.
+    stats: ModelStats,
+}
+
+/// A model's counters since it was loaded.
+#[derive(Debug, Serialize, ToSchema)]
+pub(super) struct ModelStats {
+    /// Forward passes.
+    batches: u64,
+    /// Sequences computed.
+    sequences: u64,
+    /// Tokens computed.
+    tokens: u64,
+    /// Seconds in forward passes.
+    busy_s: f64,
+    /// Scores answered from the cache.
+    cache_hits: u64,
+    /// Scores that joined identical work in flight.
+    coalesced: u64,
+    /// Sequences that the model failed on.
+    failed: u64,
+    /// Tokens waiting now.
+    queued_tokens: usize,
+}
+
+impl From<&Lane> for ModelEntry {
+    fn from(lane: &Lane) -> Self {
+        let stats = lane.stats();
+        Self {
+            id: lane.name().to_owned(),
+            object: "model",
+            created: 0,
+            owned_by: "assay",
+            device: lane.device(),
+            max_tokens: lane.text().max_tokens(),
+            info: lane.info().clone(),
+            stats: ModelStats {
+                batches: stats.batches,
+                sequences: stats.sequences,
+                tokens: stats.tokens,
+                busy_s: stats.busy.as_secs_f64(),
+                cache_hits: stats.cache_hits,
+                coalesced: stats.coalesced,
+                failed: stats.failed,
+                queued_tokens: stats.queued_tokens,
+            },
+        }
+    }
+}
+
+/// All models.
+#[derive(Debug, Serialize, ToSchema)]
+pub(super) struct ModelList {
+    /// Always `list`.
+    object: &'static str,
+    data: Vec<ModelEntry>,
+}
+
+/// List models
+#[utoipa::path(
+    get,
+    path = "/v1/models",
+    tag = "models",
+    responses((status = 200, body = ModelList))
+)]
+pub(super) async fn list(State(app): State<App>) -> Reply<ModelList> {
+    let lanes = app.service().engine.lanes();
+    let data = lanes.iter().map(|lane| (&**lane).into()).collect();
+    Reply(ModelList { object: "list", data })
+}
+
+/// Describe a model
+#[utoipa::path(
+    get,
+    path = "/v1/models/{name}",
+    tag = "models",
+    params(("name" = String, Path, description = "A model.", example = "tiny-rm-0")),
+    responses((status = 200, body = ModelEntry), Failures)
+)]
+pub(super) async fn get(
+    State(app): State<App>,
+    Path(name): Path<String>,
+) -> Result<Reply<ModelEntry>, Problem> {
+    match app.service().engine.lane(&name) {
+        Some(lane) => Ok(Reply((&*lane).into())),
+        None => Err(ServiceError::NotFound { what: "model", name }.into()),
+    }
+}

@@ -1,0 +1,33 @@
+//! The loops that decide a packed forward pass, each with one CPU form (f32, in place where it can be,
+//! spread over rows) and one form composed of candle operations for other devices.
+//!
+//! A value depends on its own row or its own sequence only, never on what shares the batch.
+
+mod attention;
+mod exp;
+mod norm;
+mod swiglu;
+
+pub(super) use attention::{Attention, Rope, rope_tables};
+pub(super) use norm::{layer_norm, rms_norm};
+pub(super) use swiglu::swiglu;
+
+use candle_core::{CpuStorage, DType, Layout, Result, Tensor};
+
+/// Whether the CPU form applies.
+fn on_cpu(x: &Tensor) -> bool {
+    x.device().is_cpu() && x.dtype() == DType::F32
+}
+
+/// A contiguous f32 tensor's values.
+fn slice<'a>(storage: &'a CpuStorage, layout: &Layout) -> Result<&'a [f32]> {
+    let (start, end) = layout
+        .contiguous_offsets()
+        .ok_or_else(|| candle_core::Error::Msg("the tensor is not contiguous".to_owned()))?;
+    Ok(&storage.as_slice::<f32>()?[start..end])
+}
+
+/// Rows a task takes at a time, so that each has some 4 000 values to work on.
+fn rows_per_task(width: usize) -> usize {
+    (4096 / width.max(1)).max(1)
+}

@@ -1,0 +1,421 @@
+//! Attention over packed sequences.
+//!
+//! On a CPU: one task per (sequence, head, block of queries), which reads queries, keys and values in
+//! place from the fused projection. Elsewhere: one padded product per sequence.
+
+use std::sync::Arc;
+
+use candle_core::{CpuStorage, CustomOp1, D, DType, Layout, Result, Shape, Tensor};
+use rayon::prelude::*;
+
+use super::{exp::exp, on_cpu, rms_norm, slice};
+use crate::model::PackedBatch;
+
+/// Queries a task takes at a time.
+const BLOCK: usize = 128;
+
+/// How positions turn queries and keys: Su et al. 2021 in Hugging Face's half-split layout.
+#[derive(Clone, Debug)]
+pub(in crate::model) struct Rope {
+    /// One angular frequency per pair of dimensions, `head_dim / 2` of them.
+    pub(in crate::model) frequencies: Vec<f32>,
+}
+
+/// Cosines and sines of positions `0..length`, `[length, head_dim / 2]` each, for all layers of a pass.
+#[derive(Clone, Debug)]
+pub(in crate::model) struct RopeTables {
+    cos: Vec<f32>,
+    sin: Vec<f32>,
+}
+
+/// The tables for the longest sequence of `batch`.
+pub(in crate::model) fn rope_tables(rope: &Rope, batch: &PackedBatch) -> Arc<RopeTables> {
+    let longest = batch.ranges().map(|range| range.len()).max().unwrap_or(0);
+    let angles =
+        (0..longest).flat_map(|position| rope.frequencies.iter().map(move |f| position as f32 * f));
+    let (sin, cos) = angles.map(f32::sin_cos).unzip();
+    Arc::new(RopeTables { cos, sin })
+}
+
+/// The shape of one attention layer.
+#[derive(Clone, Debug)]
+pub(in crate::model) struct Attention {
+    /// Query heads.
+    pub(in crate::model) heads: usize,
+    /// Key and value heads; divides `heads`.
+    pub(in crate::model) kv_heads: usize,
+    /// Width of a head.
+    pub(in crate::model) head_dim: usize,
+    /// Whether a token sees only itself and what came before.
+    pub(in crate::model) causal: bool,
+    /// How many tokens back a token sees, itself included.
+    pub(in crate::model) window: Option<usize>,
+    /// RMS normalisation of queries and keys per head (Qwen3): weights and epsilon.
+    pub(in crate::model) qk_norm: Option<(Tensor, Tensor, f64)>,
+}
+
+impl Attention {
+    /// `softmax(q kᵀ / sqrt(head_dim)) v` per sequence and head. `qkv` is `[tokens, (heads + 2 ·
+    /// kv_heads) · head_dim]`, the result `[tokens, heads · head_dim]`.
+    pub(in crate::model) fn forward(
+        &self,
+        qkv: &Tensor,
+        batch: &PackedBatch,
+        rope: Option<&Arc<RopeTables>>,
+    ) -> Result<Tensor> {
+        if on_cpu(qkv) {
+            let norm = match &self.qk_norm {
+                Some((q, k, eps)) => Some((q.to_vec1()?, k.to_vec1()?, *eps)),
+                None => None,
+            };
+            let op = Packed { shape: self, batch, rope: rope.map(Arc::as_ref), norm };
+            return op.forward(qkv);
+        }
+        self.composed(qkv, batch, rope.map(Arc::as_ref))
+    }
+
+    fn width(&self) -> usize {
+        (self.heads + 2 * self.kv_heads) * self.head_dim
+    }
+
+    fn scale(&self) -> f32 {
+        (self.head_dim as f32).sqrt().recip()
+    }
+
+    /// The keys that query `position` of a sequence of `length` sees.
+    fn seen(&self, position: usize, length: usize) -> std::ops::Range<usize> {
+        let end = if self.causal { position + 1 } else { length };
+        let start = self.window.map_or(0, |window| (position + 1).saturating_sub(window));
+        start..end
+    }
+
+    fn composed(
+        &self,
+        qkv: &Tensor,
+        batch: &PackedBatch,
+        rope: Option<&RopeTables>,
+    ) -> Result<Tensor> {
+        let outputs = batch
+            .ranges()
+            .map(|range| self.one(&qkv.narrow(0, range.start, range.len())?, rope))
+            .collect::<Result<Vec<_>>>()?;
+        Tensor::cat(&outputs, 0)
+    }
+
+    fn one(&self, qkv: &Tensor, rope: Option<&RopeTables>) -> Result<Tensor> {
+        let (length, _) = qkv.dims2()?;
+        let part = |from: usize, heads: usize| {
+            qkv.narrow(1, from * self.head_dim, heads * self.head_dim)?
+                .reshape((length, heads, self.head_dim))?
+                .transpose(0, 1)?
+                .contiguous()
+        };
+        let mut q = part(0, self.heads)?;
+        let mut k = part(self.heads, self.kv_heads)?;
+        let v = part(self.heads + self.kv_heads, self.kv_heads)?;
+        if let Some((q_weight, k_weight, eps)) = &self.qk_norm {
+            q = rms_norm(&q, q_weight, *eps)?;
+            k = rms_norm(&k, k_weight, *eps)?;
+        }
+        if let Some(tables) = rope {
+            q = turned(&q, tables)?;
+            k = turned(&k, tables)?;
+        }
+        let (k, v) = (self.repeated(&k)?, self.repeated(&v)?);
+        let scores = (q.matmul(&k.t()?)? * f64::from(self.scale()))?.to_dtype(DType::F32)?;
+        let scores = scores.broadcast_add(&self.mask(length, qkv)?)?;
+        let shifted = scores.broadcast_sub(&scores.max_keepdim(D::Minus1)?)?.exp()?;
+        let weights = shifted.broadcast_div(&shifted.sum_keepdim(D::Minus1)?)?;
+        let out = weights.to_dtype(qkv.dtype())?.matmul(&v)?;
+        out.transpose(0, 1)?.contiguous()?.reshape((length, self.heads * self.head_dim))
+    }
+
+    fn repeated(&self, x: &Tensor) -> Result<Tensor> {
+        let (kv, length, dim) = x.dims3()?;
+        let times = self.heads / self.kv_heads;
+        x.unsqueeze(1)?.expand((kv, times, length, dim))?.reshape((self.heads, length, dim))
+    }
+
+    fn mask(&self, length: usize, like: &Tensor) -> Result<Tensor> {
+        let values: Vec<f32> = (0..length)
+            .flat_map(|query| {
+                let seen = self.seen(query, length);
+                (0..length).map(move |key| if seen.contains(&key) { 0.0 } else { -1e30 })
+            })
+            .collect();
+        Tensor::from_vec(values, (length, length), like.device())
+    }
+}
+
+fn turned(x: &Tensor, tables: &RopeTables) -> Result<Tensor> {
+    let (_, length, dim) = x.dims3()?;
+    let half = dim / 2;
+    let table = |values: &[f32]| {
+        Tensor::from_slice(&values[..length * half], (length, half), x.device())?
+            .to_dtype(x.dtype())
+    };
+    let (cos, sin) = (table(&tables.cos)?, table(&tables.sin)?);
+    let (low, high) = (x.narrow(2, 0, half)?, x.narrow(2, half, half)?);
+    let first = (low.broadcast_mul(&cos)? - high.broadcast_mul(&sin)?)?;
+    let second = (high.broadcast_mul(&cos)? + low.broadcast_mul(&sin)?)?;
+    Tensor::cat(&[first, second], 2)
+}
+
+struct Packed<'a> {
+    shape: &'a Attention,
+    batch: &'a PackedBatch,
+    rope: Option<&'a RopeTables>,
+    norm: Option<(Vec<f32>, Vec<f32>, f64)>,
+}
+
+impl Packed<'_> {
+    fn forward(&self, qkv: &Tensor) -> Result<Tensor> {
+        qkv.apply_op1_no_bwd(self)
+    }
+
+    /// Normalises and turns queries and keys, in place, row by row.
+    fn prepare(&self, qkv: &mut [f32]) {
+        if self.rope.is_none() && self.norm.is_none() {
+            return;
+        }
+        let positions = self.batch.positions();
+        let Attention { heads, kv_heads, head_dim, .. } = *self.shape;
+        qkv.par_chunks_mut(self.shape.width()).zip(&positions).for_each(|(row, position)| {
+            let turning = &mut row[..(heads + kv_heads) * head_dim];
+            for (head, x) in turning.chunks_exact_mut(head_dim).enumerate() {
+                if let Some((q, k, eps)) = &self.norm {
+                    normalise(x, if head < heads { q } else { k }, *eps);
+                }
+                if let Some(tables) = self.rope {
+                    turn(x, tables, *position as usize);
+                }
+            }
+        });
+    }
+
+    fn tasks(&self) -> Vec<Task> {
+        let heads = self.shape.heads;
+        self.batch
+            .ranges()
+            .flat_map(|range| {
+                let blocks = (0..range.len()).step_by(BLOCK);
+                blocks.flat_map(move |from| {
+                    let rows = BLOCK.min(range.len() - from);
+                    let (start, length) = (range.start, range.len());
+                    (0..heads).map(move |head| Task { start, length, head, from, rows })
+                })
+            })
+            .collect()
+    }
+
+    fn run(&self, task: &Task, qkv: &[f32]) -> Vec<f32> {
+        let Attention { heads, kv_heads, head_dim, .. } = *self.shape;
+        let width = self.shape.width();
+        let kv_head = task.head / (heads / kv_heads);
+        let base = task.start * width;
+        let column = |head: usize| base + head * head_dim;
+        // A causal block never looks past its last query.
+        let keys = if self.shape.causal { task.from + task.rows } else { task.length };
+        let mut scores = vec![0.0; task.rows * keys];
+        let q = &qkv[column(task.head) + task.from * width..];
+        let k = &qkv[column(heads + kv_head)..];
+        let v = &qkv[column(heads + kv_heads + kv_head)..];
+        let scale = self.shape.scale();
+        product(
+            Matrix::rows(q, width),
+            Matrix::columns(k, width),
+            &mut scores,
+            [task.rows, keys, head_dim],
+            scale,
+        );
+        for (row, scores) in scores.chunks_exact_mut(keys).enumerate() {
+            softmax(scores, self.shape.seen(task.from + row, task.length));
+        }
+        let mut out = vec![0.0; task.rows * head_dim];
+        product(
+            Matrix::rows(&scores, keys),
+            Matrix::rows(v, width),
+            &mut out,
+            [task.rows, head_dim, keys],
+            1.0,
+        );
+        out
+    }
+}
+
+struct Task {
+    start: usize,
+    length: usize,
+    head: usize,
+    from: usize,
+    rows: usize,
+}
+
+impl CustomOp1 for Packed<'_> {
+    fn name(&self) -> &'static str {
+        "packed_attention"
+    }
+
+    fn cpu_fwd(&self, storage: &CpuStorage, layout: &Layout) -> Result<(CpuStorage, Shape)> {
+        let (tokens, _) = layout.shape().dims2()?;
+        let mut qkv = slice(storage, layout)?.to_vec();
+        self.prepare(&mut qkv);
+        let tasks = self.tasks();
+        let blocks: Vec<_> = tasks.par_iter().map(|task| self.run(task, &qkv)).collect();
+        let (dim, width) = (self.shape.head_dim, self.shape.heads * self.shape.head_dim);
+        let mut out = vec![0.0; tokens * width];
+        for (task, block) in tasks.iter().zip(blocks) {
+            for (row, values) in block.chunks_exact(dim).enumerate() {
+                let at = (task.start + task.from + row) * width + task.head * dim;
+                out[at..at + dim].copy_from_slice(values);
+            }
+        }
+        Ok((CpuStorage::F32(out), Shape::from((tokens, width))))
+    }
+}
+
+fn normalise(x: &mut [f32], weight: &[f32], eps: f64) {
+    let squares = x.iter().map(|v| f64::from(*v) * f64::from(*v)).sum::<f64>();
+    #[expect(clippy::cast_possible_truncation, reason = "f32 is what models compute in")]
+    let scale = (squares / x.len() as f64 + eps).sqrt().recip() as f32;
+    for (v, w) in x.iter_mut().zip(weight) {
+        *v *= scale * w;
+    }
+}
+
+fn turn(x: &mut [f32], tables: &RopeTables, position: usize) {
+    let half = x.len() / 2;
+    let row = position * half..(position + 1) * half;
+    let (low, high) = x.split_at_mut(half);
+    for ((low, high), (cos, sin)) in
+        low.iter_mut().zip(high).zip(tables.cos[row.clone()].iter().zip(&tables.sin[row]))
+    {
+        (*low, *high) = (*low * cos - *high * sin, *high * cos + *low * sin);
+    }
+}
+
+/// Softmax over `seen`, zero elsewhere.
+fn softmax(scores: &mut [f32], seen: std::ops::Range<usize>) {
+    let seen = seen.start..seen.end.min(scores.len());
+    scores[..seen.start].fill(0.0);
+    scores[seen.end..].fill(0.0);
+    let scores = &mut scores[seen];
+    let greatest = scores.iter().copied().fold(f32::NEG_INFINITY, f32::max);
+    for score in scores.iter_mut() {
+        *score = exp(*score - greatest);
+    }
+    let total = scores.iter().sum::<f32>().recip();
+    for score in scores {
+        *score *= total;
+    }
+}
+
+/// A matrix in somebody's memory.
+#[derive(Clone, Copy)]
+struct Matrix<'a> {
+    values: &'a [f32],
+    row_stride: usize,
+    column_stride: usize,
+}
+
+impl<'a> Matrix<'a> {
+    fn rows(values: &'a [f32], stride: usize) -> Self {
+        Self { values, row_stride: stride, column_stride: 1 }
+    }
+
+    fn columns(values: &'a [f32], stride: usize) -> Self {
+        Self { values, row_stride: 1, column_stride: stride }
+    }
+
+    fn covers(&self, rows: usize, columns: usize) -> bool {
+        rows == 0
+            || columns == 0
+            || (rows - 1) * self.row_stride + (columns - 1) * self.column_stride < self.values.len()
+    }
+}
+
+/// `out = scale · left · right` on the calling thread; `[m, n, k]`: `out` is `m × n`, row by row.
+#[expect(unsafe_code, reason = "the product's library takes pointers and strides")]
+fn product(
+    left: Matrix<'_>,
+    right: Matrix<'_>,
+    out: &mut [f32],
+    [m, n, k]: [usize; 3],
+    scale: f32,
+) {
+    assert!(
+        left.covers(m, k) && right.covers(k, n) && out.len() == m * n,
+        "a product out of bounds"
+    );
+    let stride = |stride: usize| isize::try_from(stride).unwrap_or(isize::MAX);
+    // SAFETY: the assertion above shows that every element the strides reach lies within its slice;
+    // `out` is borrowed mutably, so it overlaps neither side.
+    unsafe {
+        gemm::gemm(
+            m,
+            n,
+            k,
+            out.as_mut_ptr(),
+            1,
+            stride(n),
+            false,
+            left.values.as_ptr(),
+            stride(left.column_stride),
+            stride(left.row_stride),
+            right.values.as_ptr(),
+            stride(right.column_stride),
+            stride(right.row_stride),
+            0.0,
+            scale,
+            false,
+            false,
+            false,
+            gemm::Parallelism::None,
+        );
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use candle_core::Device;
+    use rand::{Rng, RngExt, SeedableRng};
+
+    use super::*;
+    use crate::model::Encoded;
+
+    fn batch(lengths: &[usize]) -> PackedBatch {
+        let sequences: Vec<_> = lengths
+            .iter()
+            .map(|length| Encoded { ids: vec![0; *length], type_ids: vec![], truncated: false })
+            .collect();
+        PackedBatch::new(&sequences)
+    }
+
+    fn random(rng: &mut impl Rng, rows: usize, width: usize) -> Tensor {
+        let values: Vec<f32> = (0..rows * width).map(|_| rng.random_range(-2.0..2.0)).collect();
+        Tensor::from_vec(values, (rows, width), &Device::Cpu).unwrap()
+    }
+
+    /// The packed kernel against the composed form, for every combination of features.
+    #[test]
+    fn agrees_with_the_composed_form() {
+        let mut rng = rand_chacha::ChaCha8Rng::seed_from_u64(7);
+        let batch = batch(&[1, 7, 130, 64]);
+        let rope = Rope { frequencies: vec![1.0, 0.1, 0.01, 0.001] };
+        let tables = rope_tables(&rope, &batch);
+        let norm = random(&mut rng, 2, 8);
+        let norm = Some((norm.get(0).unwrap(), norm.get(1).unwrap(), 1e-6));
+        for (causal, window, rope, qk_norm) in [
+            (false, None, None, None),
+            (true, None, Some(&tables), None),
+            (true, Some(5), Some(&tables), norm),
+        ] {
+            let shape = Attention { heads: 4, kv_heads: 2, head_dim: 8, causal, window, qk_norm };
+            let qkv = random(&mut rng, 202, 64);
+            let packed = shape.forward(&qkv, &batch, rope).unwrap();
+            let composed = shape.composed(&qkv, &batch, rope.map(Arc::as_ref)).unwrap();
+            let worst = (packed - composed).unwrap().abs().unwrap().max_all().unwrap();
+            assert!(worst.to_scalar::<f32>().unwrap() < 2e-6);
+        }
+    }
+}

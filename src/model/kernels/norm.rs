@@ -1,0 +1,141 @@
+//! Normalisation of rows.
+
+use candle_core::{CpuStorage, CustomOp2, CustomOp3, D, DType, Layout, Result, Shape, Tensor};
+use rayon::prelude::*;
+
+use super::{on_cpu, rows_per_task, slice};
+
+/// `x / sqrt(mean(x²) + eps) · weight` over the last dimension. Zhang & Sennrich 2019, Eq. 4.
+pub(in crate::model) fn rms_norm(x: &Tensor, weight: &Tensor, eps: f64) -> Result<Tensor> {
+    if on_cpu(x) {
+        return x.apply_op2_no_bwd(weight, &RmsNorm { eps });
+    }
+    let wide = x.to_dtype(DType::F32)?;
+    let scale = ((wide.sqr()?.mean_keepdim(D::Minus1)? + eps)?).sqrt()?;
+    wide.broadcast_div(&scale)?.to_dtype(x.dtype())?.broadcast_mul(weight)
+}
+
+/// `(x − mean) / sqrt(var + eps) · weight + bias` over the last dimension. Ba et al. 2016, Eq. 4.
+pub(in crate::model) fn layer_norm(
+    x: &Tensor,
+    weight: &Tensor,
+    bias: &Tensor,
+    eps: f64,
+) -> Result<Tensor> {
+    if on_cpu(x) {
+        return x.apply_op3_no_bwd(weight, bias, &LayerNorm { eps });
+    }
+    let wide = x.to_dtype(DType::F32)?;
+    let centred = wide.broadcast_sub(&wide.mean_keepdim(D::Minus1)?)?;
+    let scale = ((centred.sqr()?.mean_keepdim(D::Minus1)? + eps)?).sqrt()?;
+    let unit = centred.broadcast_div(&scale)?.to_dtype(x.dtype())?;
+    unit.broadcast_mul(weight)?.broadcast_add(bias)
+}
+
+struct RmsNorm {
+    eps: f64,
+}
+
+impl CustomOp2 for RmsNorm {
+    fn name(&self) -> &'static str {
+        "rms_norm"
+    }
+
+    fn cpu_fwd(
+        &self,
+        x: &CpuStorage,
+        x_layout: &Layout,
+        weight: &CpuStorage,
+        weight_layout: &Layout,
+    ) -> Result<(CpuStorage, Shape)> {
+        let weight = slice(weight, weight_layout)?;
+        let out = by_rows(slice(x, x_layout)?, weight.len(), |row, out| {
+            let scale = (mean(row.iter().map(|v| v * v), row.len()) + self.eps).sqrt().recip();
+            let scale = narrow(scale);
+            for ((out, v), w) in out.iter_mut().zip(row).zip(weight) {
+                *out = v * scale * w;
+            }
+        });
+        Ok((CpuStorage::F32(out), x_layout.shape().clone()))
+    }
+}
+
+struct LayerNorm {
+    eps: f64,
+}
+
+impl CustomOp3 for LayerNorm {
+    fn name(&self) -> &'static str {
+        "layer_norm"
+    }
+
+    fn cpu_fwd(
+        &self,
+        x: &CpuStorage,
+        x_layout: &Layout,
+        weight: &CpuStorage,
+        weight_layout: &Layout,
+        bias: &CpuStorage,
+        bias_layout: &Layout,
+    ) -> Result<(CpuStorage, Shape)> {
+        let (weight, bias) = (slice(weight, weight_layout)?, slice(bias, bias_layout)?);
+        let out = by_rows(slice(x, x_layout)?, weight.len(), |row, out| {
+            let centre = narrow(mean(row.iter().copied(), row.len()));
+            let squares = row.iter().map(|v| (v - centre) * (v - centre));
+            let scale = narrow((mean(squares, row.len()) + self.eps).sqrt().recip());
+            for (((out, v), w), b) in out.iter_mut().zip(row).zip(weight).zip(bias) {
+                *out = (v - centre) * scale * w + b;
+            }
+        });
+        Ok((CpuStorage::F32(out), x_layout.shape().clone()))
+    }
+}
+
+fn by_rows(x: &[f32], width: usize, row: impl Fn(&[f32], &mut [f32]) + Sync) -> Vec<f32> {
+    let mut out = vec![0.0; x.len()];
+    let chunk = rows_per_task(width) * width;
+    out.par_chunks_mut(chunk).zip(x.par_chunks(chunk)).for_each(|(out, x)| {
+        for (out, x) in out.chunks_exact_mut(width).zip(x.chunks_exact(width)) {
+            row(x, out);
+        }
+    });
+    out
+}
+
+/// The mean in f64, so that wide rows lose nothing.
+fn mean(values: impl Iterator<Item = f32>, count: usize) -> f64 {
+    values.map(f64::from).sum::<f64>() / count as f64
+}
+
+#[expect(clippy::cast_possible_truncation, reason = "f32 is what models compute in")]
+fn narrow(value: f64) -> f32 {
+    value as f32
+}
+
+#[cfg(test)]
+mod tests {
+    use candle_core::Device;
+
+    use super::*;
+
+    #[test]
+    fn a_row_is_normalised_by_hand() {
+        let x = Tensor::new(&[[3.0_f32, 4.0], [0.0, 2.0]], &Device::Cpu).unwrap();
+        let weight = Tensor::new(&[1.0_f32, 2.0], &Device::Cpu).unwrap();
+        let bias = Tensor::new(&[0.5_f32, 0.0], &Device::Cpu).unwrap();
+        // sqrt((9 + 16) / 2) = 3.5355339, sqrt(4 / 2) = 1.4142135
+        let rms = rms_norm(&x, &weight, 0.0).unwrap();
+        assert_close(&rms, [[0.848_528_1, 2.262_741_7], [0.0, 2.828_427_1]]);
+        // means 3.5 and 1, standard deviations 0.5 and 1
+        let layer = layer_norm(&x, &weight, &bias, 0.0).unwrap();
+        assert_close(&layer, [[-0.5, 2.0], [-0.5, 2.0]]);
+    }
+
+    fn assert_close(found: &Tensor, expected: [[f32; 2]; 2]) {
+        for (found, expected) in found.to_vec2::<f32>().unwrap().iter().zip(expected) {
+            for (found, expected) in found.iter().zip(expected) {
+                assert!((found - expected).abs() < 1e-6, "{found} for {expected}");
+            }
+        }
+    }
+}

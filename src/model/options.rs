@@ -1,0 +1,105 @@
+//! How a model is to be run: what configuration says of it.
+
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+/// How a sample becomes text.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Format {
+    /// `chat` when the model has a chat template, else `pair` for encoders and `raw` for decoders.
+    #[default]
+    Auto,
+    /// The model's own chat template; a string prompt is one user turn.
+    Chat,
+    /// Prompt and completion concatenated, end-of-sequence token guaranteed.
+    Raw,
+    /// Prompt and completion as the two segments of a pair (cross-encoders).
+    Pair,
+}
+
+/// What to do with a conversation that exceeds the limit.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Truncate {
+    /// Cut the prompt's oldest content from the left; never the template's own tokens, the system
+    /// message or the completion.
+    #[default]
+    PromptLeft,
+    /// A `too_long` miss.
+    Error,
+}
+
+/// Which part of the completion is judged.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum ScoreText {
+    /// All of it.
+    #[default]
+    All,
+    /// Only what follows the closing `</think>`. A completion that opens `<think>` and never closes it
+    /// has answered nothing and is judged as empty; one without either tag is judged whole.
+    AfterThink,
+}
+
+/// The type that weights are computed in.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum DType {
+    /// f32 on a CPU, bf16 on CUDA.
+    #[default]
+    Auto,
+    /// 32-bit floats.
+    F32,
+    /// 16-bit IEEE floats (CUDA only).
+    F16,
+    /// bfloat16 (CUDA only).
+    Bf16,
+}
+
+/// Where a model runs.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum DeviceChoice {
+    /// The first GPU of a build with `cuda` that sees one, else the CPU.
+    #[default]
+    Auto,
+    /// The processor.
+    Cpu,
+    /// The first GPU; an error where there is none.
+    Cuda,
+}
+
+/// Mean and standard deviation of a model's raw score on a reference set.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Calibration {
+    /// Mean raw score.
+    pub mean: f64,
+    /// Standard deviation of the raw score; positive.
+    pub std: f64,
+}
+
+/// How one model is to be run.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct ModelOptions {
+    /// Where it runs.
+    pub device: DeviceChoice,
+    /// The type it is computed in.
+    pub dtype: DType,
+    /// How a sample becomes text.
+    pub format: Format,
+    /// Longest sequence in tokens; 0: the model's own limit.
+    pub max_tokens: usize,
+    /// What to do with longer ones.
+    pub truncate: Truncate,
+    /// Which part of the completion is judged.
+    pub score_text: ScoreText,
+    /// Bit-equal scores whatever the batch: each sequence is computed alone.
+    pub deterministic: bool,
+    /// Which label is the reward, for a model with several.
+    pub label: Option<usize>,
+    /// Figures for `calibrated = true`.
+    pub calibration: Option<Calibration>,
+}
