@@ -144,7 +144,6 @@ fn make_shipped(args: &RewardModelArgs) -> Result<()> {
         Some(index) if index >= recipe.members => bail!("there are {} members", recipe.members),
         Some(index) => {
             let data = shipped::prepare(&recipe, &work)?;
-            shipped::pretrain_base(&recipe, &data)?;
             shipped::make_member(&recipe, &data, index, &args.output)?;
         }
         None => {

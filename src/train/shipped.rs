@@ -1,8 +1,9 @@
 //! The recipe of the models in `models/`: five reward models that differ in data and seed.
 //!
-//! Each is trained on pairs of its own, a quarter of them labelled wrongly, so that their errors differ
-//! where the data says nothing: that is what makes an ensemble of them worth more than one
-//! (arXiv 2310.02743). They share one tokenizer.
+//! Each begins with random weights of its own, learns to predict clean texts of its own, and then to
+//! order pairs of its own, a quarter of them labelled wrongly. So their errors differ where the data
+//! says little, which is what makes an ensemble of them worth more than one (arXiv 2310.02743). They
+//! share one tokenizer.
 
 use std::{
     collections::BTreeMap,
@@ -45,8 +46,8 @@ pub struct Recipe {
     pub vocabulary: usize,
     /// Seed of the data; member `i` is trained with seed `seed + i`.
     pub seed: u64,
-    /// Clean texts on which the common beginning of all members is pre-trained; 0: each member begins
-    /// with random weights of its own.
+    /// Clean texts on which each member is pre-trained, its own for each; 0: members begin with random
+    /// weights.
     pub pretraining_texts: usize,
     /// Everything else about the pre-training.
     pub pretraining: LanguageModelConfig,
@@ -63,7 +64,7 @@ impl Default for Recipe {
         };
         Self {
             members: 5,
-            pairs_per_member: 24_000,
+            pairs_per_member: 32_000,
             label_noise: 0.25,
             held_out: 2_000,
             tokenizer_pairs: 4_000,
@@ -77,8 +78,9 @@ impl Default for Recipe {
             },
             run: RewardModelConfig {
                 architecture,
-                epochs: 2,
-                checkpoint_every: 500,
+                epochs: 1,
+                checkpoint_every: 250,
+                report_every: 250,
                 storage: Storage::F16,
                 ..RewardModelConfig::default()
             },
@@ -135,7 +137,6 @@ pub fn member_name(index: usize) -> String {
 /// When a file cannot be written or a run fails.
 pub fn make(recipe: &Recipe, output: &Path, work: &Path) -> Result<Figures, TrainError> {
     let data = prepare(recipe, work)?;
-    pretrain_base(recipe, &data)?;
     for index in 0..recipe.members {
         make_member(recipe, &data, index, output)?;
     }
@@ -153,12 +154,12 @@ impl Prepared {
         self.work.join(format!("{}.jsonl", member_name(index)))
     }
 
-    fn texts(&self) -> PathBuf {
-        self.work.join("pretraining.jsonl")
+    fn texts(&self, index: usize) -> PathBuf {
+        self.work.join(format!("{}.texts.jsonl", member_name(index)))
     }
 
-    fn base(&self) -> PathBuf {
-        self.work.join("base.safetensors")
+    fn base(&self, index: usize) -> PathBuf {
+        self.work.join(format!("{}.base.safetensors", member_name(index)))
     }
 
     fn held_out(&self) -> PathBuf {
@@ -183,7 +184,9 @@ pub fn prepare(recipe: &Recipe, work: &Path) -> Result<Prepared, TrainError> {
     write("tokenizer.json", tokenizer::train(&texts, recipe.vocabulary)?)?;
     let limit = recipe.run.architecture.max_position_embeddings;
     write("tokenizer_config.json", tokenizer::tokenizer_config(limit))?;
-    write_jsonl(&data.texts(), &generator.take(recipe.pretraining_texts))?;
+    for index in 0..recipe.members {
+        write_jsonl(&data.texts(index), &generator.take(recipe.pretraining_texts))?;
+    }
     generator.set_label_noise(recipe.label_noise);
     for index in 0..recipe.members {
         write_jsonl(&data.pairs(index), &generator.take(recipe.pairs_per_member))?;
@@ -191,27 +194,25 @@ pub fn prepare(recipe: &Recipe, work: &Path) -> Result<Prepared, TrainError> {
     Ok(data)
 }
 
-/// Pre-trains the members' common beginning, unless it is there already.
-///
-/// # Errors
-/// When the run fails.
-pub fn pretrain_base(recipe: &Recipe, data: &Prepared) -> Result<(), TrainError> {
-    if recipe.pretraining_texts == 0 || data.base().exists() {
+/// Pre-trains one member, unless that is done already.
+fn pretrain_member(recipe: &Recipe, data: &Prepared, index: usize) -> Result<(), TrainError> {
+    let base = data.base(index);
+    if recipe.pretraining_texts == 0 || base.exists() {
         return Ok(());
     }
     let run = LanguageModelConfig {
-        data: data.texts(),
+        data: data.texts(index),
         tokenizer: data.work.clone(),
-        seed: recipe.seed,
+        seed: recipe.seed + index as u64,
         ..recipe.pretraining.clone()
     };
-    let beside = data.work.join("base.tmp");
+    let beside = base.with_extension("tmp");
     let loss = pretrain(&run, &beside)?;
-    tracing::info!(loss, "pre-trained");
-    fs::rename(&beside, data.base()).map_err(TrainError::file(&beside))
+    tracing::info!(member = member_name(index), loss, "pre-trained");
+    fs::rename(&beside, &base).map_err(TrainError::file(&base))
 }
 
-/// Trains one member.
+/// Pre-trains and trains one member.
 ///
 /// # Errors
 /// When the run fails.
@@ -221,13 +222,14 @@ pub fn make_member(
     index: usize,
     output: &Path,
 ) -> Result<(), TrainError> {
+    pretrain_member(recipe, data, index)?;
     let name = member_name(index);
     let run = RewardModelConfig {
         data: data.pairs(index),
         validation: Some(data.held_out()),
         tokenizer: data.work.clone(),
         output: data.work.join(&name),
-        base: (recipe.pretraining_texts > 0).then(|| data.base()),
+        base: (recipe.pretraining_texts > 0).then(|| data.base(index)),
         seed: recipe.seed + index as u64,
         ..recipe.run.clone()
     };

@@ -39,16 +39,16 @@ pub(super) fn exercise(rng: &mut impl Rng) -> Exercise {
 fn operation(rng: &mut impl Rng) -> Operation {
     match rng.random_range(0..10) {
         0..=4 => {
-            let (a, b) = (rng.random_range(1..50), rng.random_range(1..50));
+            let (a, b) = (rng.random_range(1..40), rng.random_range(1..40));
             Operation { sign: "+", word: "plus", a, b, result: a + b }
         }
         5..=7 => {
-            let a = rng.random_range(5..60);
+            let a = rng.random_range(5..50);
             let b = rng.random_range(1..a);
             Operation { sign: "-", word: "minus", a, b, result: a - b }
         }
         _ => {
-            let (a, b) = (rng.random_range(2..13), rng.random_range(2..13));
+            let (a, b) = (rng.random_range(2..11), rng.random_range(2..11));
             Operation { sign: "*", word: "times", a, b, result: a * b }
         }
     }
@@ -58,8 +58,8 @@ fn operation(rng: &mut impl Rng) -> Operation {
 fn wrong_result(rng: &mut impl Rng, operation: &Operation) -> i32 {
     loop {
         let wrong = match rng.random_range(0..10) {
-            0..=2 => operation.result + pick(rng, &[-10, -2, -1, 1, 2, 10]),
-            3 => (operation.a - operation.b).abs(),
+            0..=1 => operation.result + pick(rng, &[-10, -2, -1, 1, 2, 10]),
+            2 => (operation.a - operation.b).abs(),
             _ => rng.random_range(1..=100.max(operation.result)),
         };
         if wrong != operation.result && wrong >= 0 {

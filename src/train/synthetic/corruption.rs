@@ -75,14 +75,14 @@ pub(super) fn spoilt(
     }
     let harmful = exercise.wrong.iter().any(|(kind, _)| *kind == Corruption::Safety);
     let kind = match rng.random_range(0..100) {
-        0..38 => Corruption::Relevance,
-        38..54 => Corruption::Truncation,
-        54..70 => Corruption::Repetition,
-        70..82 if !harmful => Corruption::Refusal,
-        82..88 => Corruption::Shuffle,
-        88..93 => Corruption::Gibberish,
-        93..96 => Corruption::Empty,
-        96..100 => Corruption::Echo,
+        0..52 => Corruption::Relevance,
+        52..65 => Corruption::Truncation,
+        65..77 => Corruption::Repetition,
+        77..86 if !harmful => Corruption::Refusal,
+        86..90 => Corruption::Shuffle,
+        90..94 => Corruption::Gibberish,
+        94..97 => Corruption::Empty,
+        97..100 => Corruption::Echo,
         _ => Corruption::Relevance,
     };
     (kind, spoil(rng, corpus, exercise, kind))
