@@ -3,7 +3,7 @@
 use std::{fs, path::PathBuf};
 
 use anyhow::{Context, Result, bail};
-use clap::{Args, Subcommand, ValueEnum};
+use clap::{Subcommand, ValueEnum};
 
 use crate::train::{
     reward_model::{self, RewardModelConfig, RunOptions},
@@ -12,8 +12,8 @@ use crate::train::{
 };
 
 /// Train models.
-#[derive(Debug, Args)]
-pub struct TrainArgs {
+#[derive(Debug, clap::Args)]
+pub struct Args {
     #[command(subcommand)]
     command: Command,
 }
@@ -33,7 +33,7 @@ enum Preset {
     Shipped,
 }
 
-#[derive(Debug, Args)]
+#[derive(Debug, clap::Args)]
 struct RewardModelArgs {
     /// Settings in TOML: those of a run, or with --preset those of the recipe. Other options win.
     #[arg(long)]
@@ -70,7 +70,7 @@ struct RewardModelArgs {
     resume: bool,
 }
 
-#[derive(Debug, Args)]
+#[derive(Debug, clap::Args)]
 struct PreferencesArgs {
     /// How many pairs.
     #[arg(long, default_value_t = 10_000)]
@@ -90,13 +90,13 @@ struct PreferencesArgs {
 ///
 /// # Errors
 /// When it cannot be done; the message says what to change.
-pub fn run(args: TrainArgs) -> Result<()> {
-    match args.command {
+pub fn run(args: &Args) -> Result<()> {
+    match &args.command {
         Command::RewardModel(args) => match args.preset {
-            Some(Preset::Shipped) => make_shipped(&args),
+            Some(Preset::Shipped) => make_shipped(args),
             None => train_one(args),
         },
-        Command::Preferences(args) => preferences(&args),
+        Command::Preferences(args) => preferences(args),
     }
 }
 
@@ -110,16 +110,12 @@ fn preferences(args: &PreferencesArgs) -> Result<()> {
     Ok(())
 }
 
-fn train_one(args: RewardModelArgs) -> Result<()> {
+fn train_one(args: &RewardModelArgs) -> Result<()> {
     let mut config: RewardModelConfig = settings(args.config.as_ref())?;
-    let given = |path: Option<PathBuf>, before: PathBuf, name: &str| match path.unwrap_or(before) {
-        path if path.as_os_str().is_empty() => bail!("--{name} is needed"),
-        path => Ok(path),
-    };
-    config.data = given(args.data, config.data, "data")?;
-    config.tokenizer = given(args.tokenizer, config.tokenizer, "tokenizer")?;
-    config.validation = args.validation.or(config.validation);
-    config.output = args.output;
+    config.data = given(args.data.as_ref(), config.data, "data")?;
+    config.tokenizer = given(args.tokenizer.as_ref(), config.tokenizer, "tokenizer")?;
+    config.validation = args.validation.clone().or(config.validation);
+    config.output.clone_from(&args.output);
     config.seed = args.seed.unwrap_or(config.seed);
     config.epochs = args.epochs.unwrap_or(config.epochs);
     let options = RunOptions { resume: args.resume, stop_after: None };
@@ -133,6 +129,14 @@ fn train_one(args: RewardModelArgs) -> Result<()> {
         "trained"
     );
     Ok(())
+}
+
+/// The option, else the setting, which must not be empty.
+fn given(option: Option<&PathBuf>, setting: PathBuf, name: &str) -> Result<PathBuf> {
+    match option.cloned().unwrap_or(setting) {
+        path if path.as_os_str().is_empty() => bail!("--{name} is needed"),
+        path => Ok(path),
+    }
 }
 
 fn make_shipped(args: &RewardModelArgs) -> Result<()> {

@@ -41,7 +41,7 @@ impl Default for DecoderConfig {
             num_hidden_layers: 2,
             num_attention_heads: 4,
             num_key_value_heads: 2,
-            max_position_embeddings: 512,
+            max_position_embeddings: 1024,
             rms_norm_eps: 1e-5,
             rope_theta: 10_000.0,
             initializer_range: 0.08,

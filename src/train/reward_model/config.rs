@@ -84,8 +84,8 @@ impl Default for RewardModelConfig {
             decay: Decay::Cosine,
             max_grad_norm: 1.0,
             seed: 0,
-            checkpoint_every: 500,
-            report_every: 100,
+            checkpoint_every: 250,
+            report_every: 250,
             storage: Storage::F32,
         }
     }
