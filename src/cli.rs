@@ -7,6 +7,7 @@ mod output;
 mod score;
 mod serve;
 mod startup;
+mod train;
 
 use std::process::ExitCode;
 
@@ -31,6 +32,8 @@ enum Command {
     Serve(Box<serve::Args>),
     /// Score samples from JSON lines
     Score(Box<score::Args>),
+    /// Train models, and make the data that the shipped ones are trained on
+    Train(train::Args),
     /// List the kinds of nodes that pipelines are made of
     Nodes(catalog::NodesArgs),
     /// List the configured models
@@ -46,6 +49,7 @@ pub fn main() -> ExitCode {
     let result = match cli.command {
         Command::Serve(args) => serve::run(&args),
         Command::Score(args) => score::run(&args),
+        Command::Train(args) => train::run(&args),
         Command::Nodes(args) => catalog::nodes(&args),
         Command::Models(args) => catalog::models(&args),
         Command::Openapi => catalog::openapi(),

@@ -11,3 +11,4 @@ pub mod nodes;
 pub mod pipeline;
 pub mod service;
 pub mod state;
+pub mod train;

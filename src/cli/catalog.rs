@@ -74,6 +74,6 @@ pub(super) fn models(args: &ModelsArgs) -> anyhow::Result<()> {
 }
 
 pub(super) fn openapi() -> anyhow::Result<()> {
-    println!("{}", document().to_pretty_json()?);
+    println!("{}", serde_json::to_string_pretty(&document())?);
     Ok(())
 }

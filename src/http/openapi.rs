@@ -1,20 +1,38 @@
 //! The OpenAPI 3.1 document, assembled from the routes and the table of kinds.
 
 use serde_json::{Value, json};
-use utoipa::openapi::{Info, License, OpenApi};
+use utoipa::openapi::{Info, License};
 
-use super::router::paths;
-use crate::{domain::mend_schema, nodes::KINDS};
+use super::{Problem, router::paths};
+use crate::{
+    domain::{mend_schema, schema_of},
+    nodes::KINDS,
+};
 
 /// The document, as served at `/openapi.json` and committed as `openapi/openapi.json`.
 #[must_use]
-pub fn document() -> OpenApi {
+pub fn document() -> Value {
     let mut document = paths();
     document.info = info();
-    let mut value = serde_json::to_value(&document).unwrap_or_default();
-    mend_schema(&mut value);
-    describe(&mut value);
-    serde_json::from_value(value).unwrap_or(document)
+    let mut document = serde_json::to_value(&document).unwrap_or_default();
+    describe(&mut document);
+    share_problems(&mut document["paths"]);
+    mend_schema(&mut document);
+    document
+}
+
+/// Failures all look alike: one schema, referred to, instead of a copy in each.
+fn share_problems(value: &mut Value) {
+    match value {
+        Value::Object(fields) => {
+            if let Some(problem) = fields.get_mut("application/problem+json") {
+                *problem = json!({"schema": {"$ref": "#/components/schemas/Problem"}});
+            }
+            fields.values_mut().for_each(share_problems);
+        }
+        Value::Array(items) => items.iter_mut().for_each(share_problems),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
+    }
 }
 
 fn info() -> Info {
@@ -46,6 +64,7 @@ fn describe(document: &mut Value) {
         }
     });
     document["security"] = json!([{}, {"key": []}]);
+    document["components"]["schemas"]["Problem"] = schema_of::<Problem>();
     for entry in KINDS {
         let name = format!("Params.{}", entry.name);
         let mut schema = (entry.schema)();

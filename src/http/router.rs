@@ -63,7 +63,7 @@ pub fn router(app: App) -> Router {
     let (guarded, _) = guarded().split_for_parts();
     let (open, _) = open().split_for_parts();
     let request_id = HeaderName::from_static("x-request-id");
-    let docs = SwaggerUi::new("/docs").url("/openapi.json", openapi::document());
+    let docs = SwaggerUi::new("/docs").external_url_unchecked("/openapi.json", openapi::document());
     let limit = DefaultBodyLimit::max(app.config().body_limit);
     guarded
         .layer(from_fn_with_state(app.clone(), auth::callers))

@@ -1,0 +1,23 @@
+//! The trainer: reward models from preference pairs, and what that needs.
+//!
+//! `nn` holds differentiable layers, `optim` the optimiser, `loss` the preference losses, `synthetic` the
+//! generator of the shipped models' data, `tokenizer` the training of their tokenizer, `language_model`
+//! pre-training, `reward_model` a resumable run, `shipped` the recipe of the models in `models/`, `evaluate` the pure analyses of score
+//! arrays. A run is a function of its configuration and data: repeated on the same kind of machine it
+//! gives the same bytes.
+
+mod batches;
+mod checkpoint;
+mod error;
+pub mod evaluate;
+pub mod language_model;
+pub mod loss;
+pub mod nn;
+pub mod optim;
+mod progress;
+pub mod reward_model;
+pub mod shipped;
+pub mod synthetic;
+pub mod tokenizer;
+
+pub use error::TrainError;

@@ -1,0 +1,25 @@
+//! Differentiable layers on candle tensors.
+//!
+//! candle's fused norms, softmax and rotary embeddings return tensors without history: a loss built on
+//! them trains nothing upstream, silently. Every layer here is therefore composed of operations that have
+//! a gradient, and the tests check each parameter's gradient against finite differences. Parameters live
+//! in one ordered store ([`Params`]) and are drawn from a seeded generator, so that a run can be repeated
+//! bit for bit.
+
+mod attention;
+mod causal_lm;
+mod classifier;
+mod decoder;
+mod layers;
+mod mask;
+mod params;
+mod rope;
+
+pub use attention::Attention;
+pub use causal_lm::CausalLm;
+pub use classifier::SequenceClassifier;
+pub use decoder::{Decoder, DecoderConfig};
+pub use layers::{Embedding, Linear, RmsNorm, SwiGlu, log_softmax, softmax, softplus};
+pub use mask::{causal, key_padding};
+pub use params::Params;
+pub use rope::Rope;

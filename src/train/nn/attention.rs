@@ -1,0 +1,89 @@
+//! Self-attention with grouped queries (Ainslie et al. 2023).
+
+use candle_core::{D, Tensor};
+
+use super::{Linear, Params, Rope, softmax};
+use crate::train::TrainError;
+
+/// Self-attention in which `heads / kv_heads` query heads share one head of keys and values.
+#[derive(Clone, Debug)]
+pub struct Attention {
+    query: Linear,
+    key: Linear,
+    value: Linear,
+    output: Linear,
+    heads: usize,
+    kv_heads: usize,
+    head: usize,
+}
+
+impl Attention {
+    /// A layer of `width` numbers; `heads` divides `width`, `kv_heads` divides `heads`.
+    ///
+    /// # Errors
+    /// When a name under `name` is taken, or the numbers do not divide.
+    pub fn new(
+        params: &mut Params,
+        name: &str,
+        width: usize,
+        (heads, kv_heads): (usize, usize),
+        std: f64,
+    ) -> Result<Self, TrainError> {
+        if heads == 0
+            || kv_heads == 0
+            || !width.is_multiple_of(heads)
+            || !heads.is_multiple_of(kv_heads)
+        {
+            return Err(TrainError::Config(format!(
+                "{heads} heads and {kv_heads} key-value heads do not divide a width of {width}"
+            )));
+        }
+        let head = width / heads;
+        let mut linear = |part: &str, inputs, outputs| {
+            Linear::new(params, &format!("{name}.{part}"), inputs, outputs, std)
+        };
+        Ok(Self {
+            query: linear("q_proj", width, width)?,
+            key: linear("k_proj", width, kv_heads * head)?,
+            value: linear("v_proj", width, kv_heads * head)?,
+            output: linear("o_proj", width, width)?,
+            heads,
+            kv_heads,
+            head,
+        })
+    }
+
+    /// `[batch, time, width]` to the same shape. `mask` broadcasts to `[batch, heads, time, time]`;
+    /// `rope` is absent where positions are learned.
+    ///
+    /// # Errors
+    /// When the shapes do not fit.
+    pub fn forward(
+        &self,
+        x: &Tensor,
+        mask: &Tensor,
+        rope: Option<&Rope>,
+    ) -> Result<Tensor, TrainError> {
+        let (batch, time, width) = x.dims3()?;
+        let split = |projected: Tensor, heads| -> Result<Tensor, TrainError> {
+            let split = projected.reshape((batch, time, heads, self.head))?.transpose(1, 2)?;
+            Ok(split.contiguous()?)
+        };
+        let mut query = split(self.query.forward(x)?, self.heads)?;
+        let mut key = split(self.key.forward(x)?, self.kv_heads)?;
+        let value = split(self.value.forward(x)?, self.kv_heads)?;
+        if let Some(rope) = rope {
+            (query, key) = (rope.forward(&query)?, rope.forward(&key)?);
+        }
+        // Query heads that share a key head are stacked in time: no key is copied.
+        let rows = self.heads / self.kv_heads * time;
+        #[expect(clippy::cast_precision_loss, reason = "a head's width is small")]
+        let scale = (self.head as f64).sqrt().recip();
+        let query = (query.reshape((batch, self.kv_heads, rows, self.head))? * scale)?;
+        let scores = query.matmul(&key.transpose(D::Minus2, D::Minus1)?)?;
+        let scores = scores.reshape((batch, self.heads, time, time))?.broadcast_add(mask)?;
+        let weights = softmax(&scores)?.reshape((batch, self.kv_heads, rows, time))?;
+        let mixed = weights.matmul(&value)?.reshape((batch, self.heads, time, self.head))?;
+        self.output.forward(&mixed.transpose(1, 2)?.reshape((batch, time, width))?)
+    }
+}

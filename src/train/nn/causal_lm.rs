@@ -1,0 +1,91 @@
+//! A decoder that predicts the next token, its output tied to the embeddings.
+
+use candle_core::{D, Tensor};
+
+use super::{Decoder, DecoderConfig, Params, log_softmax};
+use crate::train::TrainError;
+
+/// A causal language model: Hugging Face's `LlamaForCausalLM` with `tie_word_embeddings`.
+#[derive(Clone, Debug)]
+pub struct CausalLm {
+    decoder: Decoder,
+}
+
+impl CausalLm {
+    /// A network with the decoder's parameters and no others.
+    ///
+    /// # Errors
+    /// When the shape is impossible or a name is taken.
+    pub fn new(params: &mut Params, config: &DecoderConfig) -> Result<Self, TrainError> {
+        Ok(Self { decoder: Decoder::new(params, config)? })
+    }
+
+    /// Log-probabilities `[batch, time, vocabulary]` of the token after each of `ids` `[batch, time]`.
+    ///
+    /// # Errors
+    /// When an id is outside the vocabulary or `time` beyond the last position.
+    pub fn forward(&self, ids: &Tensor) -> Result<Tensor, TrainError> {
+        let hidden = self.decoder.forward(ids)?;
+        let (batch, time, width) = hidden.dims3()?;
+        let logits =
+            hidden.reshape((batch * time, width))?.matmul(&self.decoder.embeddings().t()?)?;
+        log_softmax(&logits.reshape((batch, time, ()))?)
+    }
+
+    /// Mean negative log-likelihood, in nats per token, of each token given those before it. `ids`
+    /// `[batch, time]` are padded on the right; `lengths` count the tokens of each row.
+    ///
+    /// # Errors
+    /// When an id is outside the vocabulary, or the lengths are not the batch's.
+    pub fn loss(&self, ids: &Tensor, lengths: &[usize]) -> Result<Tensor, TrainError> {
+        let (batch, time) = ids.dims2()?;
+        let steps = time - 1;
+        let inputs = ids.narrow(1, 0, steps)?;
+        let targets = ids.narrow(1, 1, steps)?.contiguous()?.unsqueeze(D::Minus1)?;
+        let likelihood = self.forward(&inputs)?.gather(&targets, D::Minus1)?.squeeze(D::Minus1)?;
+        let real = |length: &usize| {
+            let length = *length;
+            (0..steps).map(move |step| if step + 1 < length { 1.0 } else { 0.0 })
+        };
+        let real: Vec<f32> = lengths.iter().flat_map(real).collect();
+        let count: f32 = real.iter().sum();
+        let real = Tensor::from_vec(real, (batch, steps), ids.device())?;
+        Ok(((likelihood * real)?.sum_all()? * (-1.0 / f64::from(count.max(1.0))))?)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use candle_core::Device;
+
+    use super::*;
+
+    #[test]
+    fn the_loss_counts_real_tokens_only_and_reaches_every_parameter() {
+        let config = DecoderConfig {
+            vocab_size: 7,
+            hidden_size: 8,
+            intermediate_size: 8,
+            max_position_embeddings: 8,
+            initializer_range: 0.3,
+            ..DecoderConfig::default()
+        };
+        let mut params = Params::new(1, &Device::Cpu);
+        let network = CausalLm::new(&mut params, &config).unwrap();
+        let ids = |rows: [[u32; 4]; 2]| Tensor::new(&rows, &Device::Cpu).unwrap();
+        let batch = ids([[1, 2, 3, 4], [5, 6, 0, 0]]);
+        let loss = network.loss(&batch, &[4, 2]).unwrap();
+
+        let all: Vec<Vec<Vec<f32>>> = network.forward(&batch).unwrap().to_vec3().unwrap();
+        let by_hand = -(all[0][0][2] + all[0][1][3] + all[0][2][4] + all[1][0][6]) / 4.0;
+        assert!((loss.to_scalar::<f32>().unwrap() - by_hand).abs() < 1e-6);
+        let total: f32 = all[0][0].iter().map(|p| p.exp()).sum();
+        assert!((total - 1.0).abs() < 1e-5);
+
+        let gradients = loss.backward().unwrap();
+        for (name, variable) in params.iter() {
+            let square = gradients.get(variable).unwrap().sqr().unwrap().sum_all().unwrap();
+            assert!(square.to_scalar::<f32>().unwrap() > 0.0, "{name}");
+        }
+    }
+}
