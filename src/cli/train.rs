@@ -13,7 +13,7 @@ use crate::train::{
 
 /// Train models.
 #[derive(Debug, clap::Args)]
-pub struct Args {
+pub(super) struct Args {
     #[command(subcommand)]
     command: Command,
 }
@@ -90,7 +90,7 @@ struct PreferencesArgs {
 ///
 /// # Errors
 /// When it cannot be done; the message says what to change.
-pub fn run(args: &Args) -> Result<()> {
+pub(super) fn run(args: &Args) -> Result<()> {
     match &args.command {
         Command::RewardModel(args) => match args.preset {
             Some(Preset::Shipped) => make_shipped(args),
