@@ -3,8 +3,10 @@
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "it talks to its user")]
 
 mod catalog;
+mod eval;
 mod output;
 mod score;
+mod scorer;
 mod serve;
 mod startup;
 mod train;
@@ -32,6 +34,8 @@ enum Command {
     Serve(Box<serve::Args>),
     /// Score samples from JSON lines
     Score(Box<score::Args>),
+    /// Judge reward models by preference pairs: accuracy, calibration, correlation
+    Eval(Box<eval::Args>),
     /// Train models, and make the data that the shipped ones are trained on
     Train(train::Args),
     /// List the kinds of nodes that pipelines are made of
@@ -49,6 +53,7 @@ pub fn main() -> ExitCode {
     let result = match cli.command {
         Command::Serve(args) => serve::run(&args),
         Command::Score(args) => score::run(&args),
+        Command::Eval(args) => eval::run(&args),
         Command::Train(args) => train::run(&args),
         Command::Nodes(args) => catalog::nodes(&args),
         Command::Models(args) => catalog::models(&args),

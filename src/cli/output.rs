@@ -8,14 +8,31 @@ use std::{
 
 use anyhow::Context;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use serde_json::{Map, Value};
 
 /// A file's lines, or the standard input's for `-`.
-pub(super) fn reader(path: &Path) -> anyhow::Result<Box<dyn BufRead>> {
+fn reader(path: &Path) -> anyhow::Result<Box<dyn BufRead>> {
     if path == Path::new("-") {
         return Ok(Box::new(BufReader::new(io::stdin())));
     }
     let file = File::open(path).with_context(|| format!("cannot read {}", path.display()))?;
     Ok(Box::new(BufReader::new(file)))
+}
+
+/// The JSON objects in a file's lines; empty lines are left out.
+pub(super) fn json_lines(path: &Path) -> anyhow::Result<Vec<Value>> {
+    let mut objects = Vec::new();
+    for (index, line) in reader(path)?.lines().enumerate() {
+        let place = || format!("{}:{}", path.display(), index + 1);
+        let line = line.with_context(place)?;
+        if line.trim().is_empty() {
+            continue;
+        }
+        let object: Map<String, Value> = serde_json::from_str(&line)
+            .with_context(|| format!("{}: not a JSON object", place()))?;
+        objects.push(Value::Object(object));
+    }
+    Ok(objects)
 }
 
 /// A file, or the standard output.

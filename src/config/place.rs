@@ -30,7 +30,11 @@ impl<'a, 'de> Inside<'a, 'de> {
         match value {
             DeValue::Table(table) => Self::Table(table),
             DeValue::Array(array) => Self::Array(array),
-            _ => Self::Leaf,
+            DeValue::String(_)
+            | DeValue::Integer(_)
+            | DeValue::Float(_)
+            | DeValue::Boolean(_)
+            | DeValue::Datetime(_) => Self::Leaf,
         }
     }
 

@@ -279,7 +279,7 @@ impl Shared {
                 self.stats.failing.store(0, Relaxed);
                 for (item, value) in batch.iter().zip(values) {
                     let queued = begun.duration_since(item.since);
-                    self.settle(item, finite(value).map(|value| Done { value, queued, worked }));
+                    self.settle(item, &finite(value).map(|value| Done { value, queued, worked }));
                 }
             }
             Err(_) if batch.len() > 1 => {
@@ -290,17 +290,17 @@ impl Shared {
             Err(miss) => {
                 self.stats.failing.fetch_add(1, Relaxed);
                 for item in batch {
-                    self.settle(item, Err(miss.clone()));
+                    self.settle(item, &Err(miss.clone()));
                 }
             }
         }
     }
 
-    fn settle(&self, item: &Item, outcome: Outcome) {
+    fn settle(&self, item: &Item, outcome: &Outcome) {
         if outcome.is_err() {
             self.stats.failed.fetch_add(1, Relaxed);
         }
-        self.table.settle(item.key, &outcome);
+        self.table.settle(item.key, outcome);
     }
 
     fn count(&self, batch: &[Item], worked: Duration) {

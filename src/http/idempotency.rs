@@ -14,10 +14,13 @@ use tokio::sync::OnceCell;
 /// A call's answer, once there is one.
 type Slot<T> = Arc<OnceCell<T>>;
 
+/// A key's request, by its digest, and its answer.
+type Known<T> = ([u8; 32], Slot<T>);
+
 /// Answers by key, bounded, the least recently asked for first to go.
 #[derive(Debug)]
 pub(super) struct Replies<T> {
-    slots: Option<Mutex<LruCache<String, ([u8; 32], Slot<T>)>>>,
+    slots: Option<Mutex<LruCache<String, Known<T>>>>,
 }
 
 /// The key was used for another request.

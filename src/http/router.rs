@@ -58,7 +58,6 @@ pub(super) fn paths() -> OpenApi {
 }
 
 /// All routes, with their layers.
-#[must_use]
 pub fn router(app: App) -> Router {
     let (guarded, _) = guarded().split_for_parts();
     let (open, _) = open().split_for_parts();

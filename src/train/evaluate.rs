@@ -15,6 +15,18 @@ pub fn pair_accuracy(chosen: &[f64], rejected: &[f64]) -> Option<f64> {
     mean(&credits)
 }
 
+/// Mean of `−ln σ(chosen − rejected)`: how well margins are calibrated as Bradley–Terry log-odds; `ln 2`
+/// is a coin's. `None` without pairs.
+#[must_use]
+pub fn log_loss(chosen: &[f64], rejected: &[f64]) -> Option<f64> {
+    let losses = chosen.iter().zip(rejected).map(|(chosen, rejected)| {
+        let margin = chosen - rejected;
+        // ln(1 + e^−m), without overflow for large −m.
+        (-margin).max(0.0) + (-margin.abs()).exp().ln_1p()
+    });
+    mean(&losses.collect::<Vec<_>>())
+}
+
 /// [`pair_accuracy`] within each subset, with the number of its pairs. `subsets` names the subset of
 /// each pair.
 #[must_use]
@@ -108,6 +120,15 @@ mod tests {
     fn a_tie_is_half_a_hit() {
         close(pair_accuracy(&[1.0, 2.0, 3.0, 0.0], &[0.0, 2.0, 4.0, -1.0]).unwrap(), 0.625);
         assert_eq!(pair_accuracy(&[], &[]), None);
+    }
+
+    #[test]
+    fn a_pairs_log_loss_is_the_papers() {
+        // Bradley–Terry on 1.2 against 0.4, and the same with the label flipped.
+        let loss = |chosen: f64, rejected: f64| log_loss(&[chosen], &[rejected]).unwrap();
+        assert!((loss(1.2, 0.4) - 0.371_101).abs() < 1e-6);
+        assert!((loss(0.4, 1.2) - 1.171_101).abs() < 1e-6);
+        close(loss(0.0, 1000.0), 1000.0);
     }
 
     #[test]

@@ -61,11 +61,10 @@ async fn what_contradicts_the_schema_is_invalid_with_its_pointer() {
     }
 }
 
-#[tokio::test]
-async fn unsound_pipelines_are_refused_with_the_place_at_fault() {
-    let app = TestApp::shared();
+/// Nodes whose output is `o`, the place at fault, and part of the message.
+fn unsound() -> Vec<(Value, &'static str, &'static str)> {
     let rm = json!({"kind": "reward_models", "models": ["tiny-rm-0", "tiny-rm-1"]});
-    let cases = [
+    vec![
         (json!({"rm": rm, "o": {"kind": "nope", "inputs": ["rm"]}}), "/nodes/o/kind", "no kind"),
         (
             json!({"rm": rm, "o": {"kind": "uwo", "inputs": ["rn"]}}),
@@ -119,8 +118,13 @@ async fn unsound_pipelines_are_refused_with_the_place_at_fault() {
             "before the group",
         ),
         (json!({"o.x": {"kind": "constant", "value": 1}}), "/nodes/o.x", "name"),
-    ];
-    for (nodes, pointer, message) in cases {
+    ]
+}
+
+#[tokio::test]
+async fn unsound_pipelines_are_refused_with_the_place_at_fault() {
+    let app = TestApp::shared();
+    for (nodes, pointer, message) in unsound() {
         let body = json!({"pipeline": {"output": "o", "nodes": nodes}, "samples": []});
         let problem = app.post("/v1/score", &body).await.problem(422, "invalid");
         let error = &problem["errors"][0];

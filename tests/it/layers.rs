@@ -99,7 +99,7 @@ fn imports(code: &str) -> BTreeSet<String> {
                     '}' if depth == 0 => break,
                     '}' => depth -= 1,
                     ',' if depth == 0 => {
-                        found.insert(std::mem::take(&mut segment)).then_some(()).unwrap_or(())
+                        found.insert(std::mem::take(&mut segment));
                     }
                     _ if depth == 0 => segment.push(c),
                     _ => {}
