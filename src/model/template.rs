@@ -9,8 +9,9 @@
 use std::collections::BTreeMap;
 
 use minijinja::{
-    Environment, Error, ErrorKind, Value, context, syntax::SyntaxConfig, value::Serde,
+    Environment, Error, ErrorKind, State, Value, context, syntax::SyntaxConfig, value::Serde,
 };
+use minijinja_contrib::pycompat::unknown_method_callback;
 use sha2::{Digest, Sha256};
 
 use crate::domain::Message;
@@ -51,14 +52,13 @@ impl ChatTemplate {
         environment
             .set_syntax(SyntaxConfig::builder().trim_blocks(true).lstrip_blocks(true).build()?);
         environment.set_fuel(Some(FUEL));
-        environment
-            .set_unknown_method_callback(minijinja_contrib::pycompat::unknown_method_callback);
+        environment.set_unknown_method_callback(python_method);
         environment.add_function("raise_exception", raise_exception);
         environment.add_filter("tojson", tojson);
         if !source.contains("strftime_now is defined") {
             environment.add_function("strftime_now", strftime_fixed);
         }
-        environment.add_template_owned(NAME, source.to_owned())?;
+        environment.add_template_owned(NAME, without_generation(source))?;
         let sha256 = crate::model::hex(&Sha256::digest(source.as_bytes()));
         Ok(Self { environment, special_tokens, sha256 })
     }
@@ -82,6 +82,53 @@ impl ChatTemplate {
     pub fn sha256(&self) -> &str {
         &self.sha256
     }
+}
+
+/// Hugging Face's `{% generation %}` marks what a trainer learns from and renders as its content: an `if`
+/// that always holds.
+fn without_generation(source: &str) -> String {
+    let mut rest = source;
+    let mut out = String::with_capacity(source.len());
+    while let Some((before, after)) = rest.split_once("{%") {
+        let Some((tag, after)) = after.split_once("%}") else { break };
+        let name = tag.trim_matches(|c: char| c.is_whitespace() || c == '-' || c == '+');
+        let tag = match name {
+            "generation" => tag.replace(name, "if true"),
+            "endgeneration" => tag.replace(name, "endif"),
+            _ => tag.to_owned(),
+        };
+        out.extend([before, "{%", &tag, "%}"]);
+        rest = after;
+    }
+    out + rest
+}
+
+/// Python's methods of strings, lists and dictionaries.
+fn python_method(
+    state: &mut State<'_, '_>,
+    value: &Value,
+    method: &str,
+    args: &[Value],
+) -> Result<Value, Error> {
+    match (method, value.as_str(), args) {
+        // Python capitalises after anything that is no letter, the library after fewer things.
+        ("title", Some(text), []) => Ok(Value::from(title(text))),
+        _ => unknown_method_callback(state, value, method, args),
+    }
+}
+
+fn title(text: &str) -> String {
+    let mut inside = false;
+    let mut titled = String::with_capacity(text.len());
+    for c in text.chars() {
+        if inside {
+            titled.extend(c.to_lowercase());
+        } else {
+            titled.extend(c.to_uppercase());
+        }
+        inside = c.is_alphabetic();
+    }
+    titled
 }
 
 fn raise_exception(message: String) -> Result<Value, Error> {

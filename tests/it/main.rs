@@ -9,3 +9,4 @@ mod hostile;
 mod layers;
 mod openapi;
 mod score;
+mod templates;
