@@ -8,5 +8,6 @@ mod goldens;
 mod hostile;
 mod layers;
 mod openapi;
+mod readme;
 mod score;
 mod templates;
