@@ -13,6 +13,7 @@ use crate::{
 
 /// Where scores come from.
 #[derive(Debug, clap::Args)]
+#[group(id = "scorer")]
 pub(super) struct Args {
     /// Score by a running service instead of loading the models here
     #[arg(long)]
