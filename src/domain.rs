@@ -4,15 +4,18 @@
 
 mod batch;
 mod column;
+mod digest;
 mod miss;
 mod param;
 mod sample;
 mod schema;
 mod scope;
 mod scorer;
+pub(crate) mod stats;
 
 pub use batch::{Batch, BatchError, Groups};
 pub use column::{Cell, Column};
+pub(crate) use digest::hex;
 pub use miss::{Miss, MissStatus};
 pub use param::ParamError;
 pub(crate) use param::{parse, pointer_of, step as param_step};

@@ -22,8 +22,3 @@ pub use packed::PackedBatch;
 pub use template::{ChatTemplate, TemplateError};
 pub use text::{Encoded, TextEncoder};
 pub use weights::{Weights, WeightsError};
-
-/// Bytes in hexadecimal.
-pub(crate) fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
-}

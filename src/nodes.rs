@@ -15,7 +15,6 @@ mod op;
 mod shape;
 mod source;
 mod state;
-mod stats;
 #[cfg(test)]
 mod testing;
 

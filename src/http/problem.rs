@@ -35,8 +35,6 @@ pub enum Code {
     MissedRetryable,
     /// 503: too much work is queued.
     Overloaded,
-    /// 503: the service is stopping.
-    Draining,
     /// 503: the state store cannot be reached.
     StoreFailed,
     /// 504: nothing was ready by the deadline.
@@ -56,7 +54,7 @@ impl Code {
             Self::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
             Self::UnsupportedMediaType => StatusCode::UNSUPPORTED_MEDIA_TYPE,
             Self::Invalid | Self::Missed => StatusCode::UNPROCESSABLE_ENTITY,
-            Self::MissedRetryable | Self::Overloaded | Self::Draining | Self::StoreFailed => {
+            Self::MissedRetryable | Self::Overloaded | Self::StoreFailed => {
                 StatusCode::SERVICE_UNAVAILABLE
             }
             Self::TimedOut => StatusCode::GATEWAY_TIMEOUT,
@@ -76,7 +74,6 @@ impl Code {
             Self::Invalid => "the request is not valid",
             Self::Missed | Self::MissedRetryable => "samples could not be scored",
             Self::Overloaded => "too much work is queued",
-            Self::Draining => "the service is stopping",
             Self::StoreFailed => "the state store failed",
             Self::TimedOut => "nothing was ready by the deadline",
             Self::Internal => "internal error",

@@ -59,7 +59,7 @@ impl ChatTemplate {
             environment.add_function("strftime_now", strftime_fixed);
         }
         environment.add_template_owned(NAME, without_generation(source))?;
-        let sha256 = crate::model::hex(&Sha256::digest(source.as_bytes()));
+        let sha256 = crate::domain::hex(&Sha256::digest(source.as_bytes()));
         Ok(Self { environment, special_tokens, sha256 })
     }
 

@@ -7,9 +7,9 @@ use sha2::{Digest, Sha256};
 use tokenizers::Tokenizer;
 
 use super::{
-    ChatTemplate, Format, Layout, LoadError, ModelOptions, ScoreText, TemplateError, Truncate, hex,
+    ChatTemplate, Format, Layout, LoadError, ModelOptions, ScoreText, TemplateError, Truncate,
 };
-use crate::domain::{Completion, Message, Miss, MissStatus, Sample};
+use crate::domain::{Completion, Message, Miss, MissStatus, Sample, hex};
 
 /// One sequence as a model reads it. Never empty.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]

@@ -14,7 +14,8 @@ use safetensors::{Dtype, SafeTensors};
 use serde::Deserialize;
 use sha2::{Digest, Sha256};
 
-use super::{Bytes, Layout, hex};
+use super::{Bytes, Layout};
+use crate::domain::hex;
 
 /// A checkpoint that cannot be used.
 #[derive(Debug, thiserror::Error)]

@@ -1,6 +1,6 @@
 //! Pure nodes: columns to a column.
 
-use std::fmt::Debug;
+use std::fmt::{self, Debug, Display, Formatter};
 
 use crate::domain::{Batch, Column, Miss, MissStatus, ParamError, Scope};
 
@@ -24,6 +24,18 @@ impl Arity {
         match self {
             Self::Exactly(m) => n == m,
             Self::AtLeast(m) => n >= m,
+        }
+    }
+}
+
+impl Display for Arity {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Exactly(0) => write!(f, "no inputs"),
+            Self::Exactly(1) => write!(f, "exactly one column"),
+            Self::Exactly(n) => write!(f, "exactly {n} columns"),
+            Self::AtLeast(1) => write!(f, "at least one column"),
+            Self::AtLeast(n) => write!(f, "at least {n} columns"),
         }
     }
 }

@@ -184,15 +184,12 @@ fn arity(kind: &Entry, node: &Node, inputs: usize) -> Result<(), String> {
     if arity.accepts(inputs) {
         return Ok(());
     }
-    let wanted = match arity {
-        Arity::Exactly(0) => "no inputs: it is a source".to_owned(),
-        Arity::Exactly(1) => {
-            "exactly one column; combine several first, or select one as `node.column`".to_owned()
-        }
-        Arity::Exactly(n) => format!("exactly {n} columns"),
-        Arity::AtLeast(n) => format!("at least {n}"),
+    let remedy = match arity {
+        Arity::Exactly(0) => ": it is a source",
+        Arity::Exactly(1) => ": combine several first, or select one as `node.column`",
+        Arity::Exactly(_) | Arity::AtLeast(_) => "",
     };
-    Err(format!("`{}` takes {wanted}; it was given {inputs}", kind.name))
+    Err(format!("`{}` takes {arity}; it was given {inputs}{remedy}", kind.name))
 }
 
 fn output(steps: &[Step], output: &str) -> Result<ColumnRef, SpecError> {

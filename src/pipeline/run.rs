@@ -11,7 +11,7 @@ use serde_json::{Map, Value};
 
 use super::{Plan, ReferenceCache, Step, demand::demand, plan::ColumnRef};
 use crate::{
-    domain::{Batch, BoxFuture, Cell, Column, Miss, MissStatus, ModelInfo},
+    domain::{Batch, BoxFuture, Cell, Column, Miss, MissStatus, ModelInfo, stats::Variance},
     nodes::{Context, Node, References, Scored, Source, Stateful, Usage, World},
     state::{ReferenceStore, StateStore, StoreError},
 };
@@ -113,10 +113,7 @@ impl Outcome {
             .members()
             .map(|(_, column)| column.cells()[index].as_ref().ok().copied())
             .collect::<Option<_>>()?;
-        let count = members.len() as f64;
-        let mean = members.iter().sum::<f64>() / count;
-        let variance = members.iter().map(|value| (value - mean).powi(2)).sum::<f64>() / count;
-        (!members.is_empty()).then(|| variance.sqrt())
+        (!members.is_empty()).then(|| Variance::Population.std(&members))
     }
 
     /// What each sample cost.

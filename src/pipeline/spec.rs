@@ -7,6 +7,8 @@ use serde_json::{Map, Value};
 use sha2::{Digest, Sha256};
 use utoipa::ToSchema;
 
+use crate::domain::hex;
+
 /// A graph of nodes. One of its columns is the reward.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
@@ -63,7 +65,7 @@ pub fn version_of(spec: &PipelineSpec) -> String {
     let spec = PipelineSpec { description: None, ..spec.clone() };
     let value = serde_json::to_value(&spec).unwrap_or_default();
     let digest = Sha256::digest(canonical(&value));
-    format!("sha256:{}", digest.iter().map(|byte| format!("{byte:02x}")).collect::<String>())
+    format!("sha256:{}", hex(&digest))
 }
 
 /// JSON with sorted keys and without spaces.

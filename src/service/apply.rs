@@ -151,11 +151,7 @@ fn check_arity(kind: &str, arity: Arity, inputs: usize) -> Result<(), ServiceErr
     if arity.accepts(inputs) {
         return Ok(());
     }
-    let wanted = match arity {
-        Arity::Exactly(n) => format!("exactly {n}"),
-        Arity::AtLeast(n) => format!("at least {n}"),
-    };
-    let message = format!("`{kind}` takes {wanted} inputs; it was given {inputs}");
+    let message = format!("`{kind}` takes {arity}; it was given {inputs}");
     Err(ServiceError::invalid("/inputs", message))
 }
 

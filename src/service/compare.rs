@@ -10,7 +10,10 @@ use super::{
     score::{provenance, states, usage},
 };
 use crate::{
-    domain::{Batch, Cell, Completion, Sample},
+    domain::{
+        Batch, Cell, Completion, Sample,
+        stats::{self, Variance},
+    },
     pipeline::Outcome,
 };
 
@@ -205,9 +208,11 @@ fn strength(members: &BTreeMap<String, Option<f64>>) -> Option<Strength> {
     if margins.is_empty() {
         return None;
     }
-    let mean = margins.iter().sum::<f64>() / count;
-    let variance = margins.iter().map(|margin| (margin - mean).powi(2)).sum::<f64>() / count;
-    Some(Strength { mean, std: variance.sqrt(), vote: wins(&margins) / count })
+    Some(Strength {
+        mean: stats::mean(&margins),
+        std: Variance::Population.std(&margins),
+        vote: wins(&margins) / count,
+    })
 }
 
 /// Positive margins, ties counting half.
@@ -228,7 +233,7 @@ fn summary(results: &[Comparison]) -> CompareSummary {
         pairs: results.len(),
         compared: margins.len(),
         accuracy: any.then(|| wins(&margins) / count),
-        mean_margin: any.then(|| margins.iter().sum::<f64>() / count),
+        mean_margin: any.then(|| stats::mean(&margins)),
     }
 }
 

@@ -91,7 +91,7 @@ fn unsound() -> Vec<(Value, &'static str, &'static str)> {
             "/nodes/o/inputs",
             "exactly one column",
         ),
-        (json!({"o": {"kind": "mean"}}), "/nodes/o/inputs", "at least 1"),
+        (json!({"o": {"kind": "mean"}}), "/nodes/o/inputs", "at least one column"),
         (
             json!({"o": {"kind": "constant", "value": 1, "inputs": ["o"]}}),
             "/nodes/o/inputs",

@@ -10,8 +10,8 @@ use serde_json::{Value, json};
 use utoipa::ToSchema;
 
 use super::{check_min_members, rows};
-use crate::domain::{Column, ParamError, Scope};
-use crate::nodes::{Arity, Context, Family, Kind, Op, stats};
+use crate::domain::{Column, ParamError, Scope, stats};
+use crate::nodes::{Arity, Context, Family, Kind, Op};
 
 /// Parameters of `mean`.
 #[derive(Debug, Deserialize, ToSchema)]

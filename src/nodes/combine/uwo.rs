@@ -19,11 +19,11 @@ use serde_json::{Value, json};
 use utoipa::ToSchema;
 
 use super::{check_min_members, check_weights, rows_by_member};
-use crate::domain::{Column, ParamError, Scope};
-use crate::nodes::{
-    Arity, Context, Family, Kind, Op,
+use crate::domain::{
+    Column, ParamError, Scope,
     stats::{self, Variance},
 };
+use crate::nodes::{Arity, Context, Family, Kind, Op};
 
 /// Parameters of `uwo`.
 #[derive(Debug, Deserialize, ToSchema)]

@@ -15,11 +15,11 @@ use serde_json::{Value, json};
 use utoipa::ToSchema;
 
 use super::within;
-use crate::domain::{Column, ParamError, Scope};
-use crate::nodes::{
-    Context, Family, Kind, Op,
+use crate::domain::{
+    Column, ParamError, Scope,
     stats::{self, Variance},
 };
+use crate::nodes::{Context, Family, Kind, Op};
 
 /// Parameters of `advantage`.
 #[derive(Debug, Deserialize, ToSchema)]

@@ -10,8 +10,8 @@ use serde_json::{Value, json};
 use utoipa::ToSchema;
 
 use super::within;
-use crate::domain::{Column, Scope};
-use crate::nodes::{Context, Family, Kind, Op, stats};
+use crate::domain::{Column, Scope, stats};
+use crate::nodes::{Context, Family, Kind, Op};
 
 /// Parameters of `win_rate`.
 #[derive(Debug, Deserialize, ToSchema)]

@@ -8,8 +8,8 @@ use serde_json::{Value, json};
 use utoipa::ToSchema;
 
 use super::{against_references, check_max_references};
-use crate::domain::{Column, ParamError, Scope};
-use crate::nodes::{Context, Family, Kind, Op, stats};
+use crate::domain::{Column, ParamError, Scope, stats};
+use crate::nodes::{Context, Family, Kind, Op};
 
 /// Parameters of `centered`.
 #[derive(Debug, Deserialize, ToSchema)]

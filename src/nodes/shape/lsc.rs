@@ -13,11 +13,11 @@ use serde_json::{Value, json};
 use utoipa::ToSchema;
 
 use super::against_references;
-use crate::domain::{Column, Scope};
-use crate::nodes::{
-    Context, Family, Kind, Op,
+use crate::domain::{
+    Column, Scope,
     stats::{self, Variance},
 };
+use crate::nodes::{Context, Family, Kind, Op};
 
 /// The 85th percentile of the standard normal.
 const QUANTILE: f64 = 1.036_433_389_493_789_7;

@@ -8,8 +8,8 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 use utoipa::ToSchema;
 
-use crate::domain::{Cell, Miss, Sample, Scope};
-use crate::nodes::{Family, Kind, SampleSource, stats};
+use crate::domain::{Cell, Miss, Sample, Scope, stats};
+use crate::nodes::{Family, Kind, SampleSource};
 
 /// Parameters of `reference`.
 #[derive(Debug, Deserialize, ToSchema)]

@@ -65,7 +65,10 @@ pub(crate) fn log_logistic(x: f64) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::nodes::testing::assert_close;
+
+    fn assert_close(found: f64, expected: f64, tolerance: f64) {
+        assert!((found - expected).abs() <= tolerance, "{found} is not {expected}");
+    }
 
     #[test]
     fn the_two_conventions_of_the_standard_deviation() {
