@@ -3,8 +3,10 @@
 //! Nothing here does I/O, knows a clock, a web framework or a tensor.
 
 mod batch;
+mod beside;
 mod column;
 mod digest;
+mod json;
 mod miss;
 mod param;
 mod sample;
@@ -14,8 +16,10 @@ mod scorer;
 pub(crate) mod stats;
 
 pub use batch::{Batch, BatchError, Groups};
+pub(crate) use beside::{Fields, beside, set};
 pub use column::{Cell, Column};
 pub(crate) use digest::hex;
+pub use json::RawJson;
 pub use miss::{Miss, MissStatus};
 pub use param::ParamError;
 pub(crate) use param::{parse, pointer_of, step as param_step};

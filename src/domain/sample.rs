@@ -3,8 +3,9 @@
 use std::{borrow::Cow, collections::BTreeMap};
 
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
 use utoipa::ToSchema;
+
+use super::RawJson;
 
 /// One turn of a conversation.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema)]
@@ -74,7 +75,7 @@ pub struct Sample {
     /// Tests for the code verifier.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<Object>)]
-    pub tests: Option<Value>,
+    pub tests: Option<RawJson>,
     /// Images as data URLs or base64.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub images: Vec<String>,

@@ -2,7 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use serde::{Deserialize, Serialize};
+use serde::{
+    Deserialize, Deserializer, Serialize,
+    de::{Error, MapAccess},
+};
 use utoipa::ToSchema;
 
 use super::{
@@ -11,14 +14,14 @@ use super::{
 };
 use crate::{
     domain::{
-        Batch, Cell, Completion, Sample,
+        Batch, Cell, Completion, Fields, Sample, beside, set,
         stats::{self, Variance},
     },
     pipeline::Outcome,
 };
 
 /// Two completions of one prompt. All other fields are a sample's.
-#[derive(Clone, Debug, Deserialize, ToSchema)]
+#[derive(Clone, Debug, Serialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Pair {
     /// The completion that is said to be better.
@@ -30,6 +33,31 @@ pub struct Pair {
     /// What both samples share: `prompt` or `messages`, `id`, `answer`, `features`, `data_source`, …
     #[serde(flatten)]
     pub sample: Sample,
+}
+
+#[derive(Default)]
+struct Sides {
+    chosen: Option<Completion>,
+    rejected: Option<Completion>,
+}
+
+impl Fields for Sides {
+    fn read<'de, A: MapAccess<'de>>(&mut self, key: &str, map: &mut A) -> Result<bool, A::Error> {
+        match key {
+            "chosen" => set(&mut self.chosen, "chosen", map),
+            "rejected" => set(&mut self.rejected, "rejected", map),
+            _ => Ok(false),
+        }
+    }
+}
+
+impl<'de> Deserialize<'de> for Pair {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let (sides, sample) = beside::<D, Sides, Sample>(deserializer)?;
+        let chosen = sides.chosen.ok_or_else(|| D::Error::missing_field("chosen"))?;
+        let rejected = sides.rejected.ok_or_else(|| D::Error::missing_field("rejected"))?;
+        Ok(Self { chosen, rejected, sample })
+    }
 }
 
 /// Pairs to compare.

@@ -8,7 +8,7 @@ use std::{
 };
 
 use serde::{
-    Deserialize, Deserializer,
+    Deserialize, Deserializer, Serialize,
     de::{MapAccess, Visitor, value::MapAccessDeserializer},
 };
 use utoipa::{
@@ -34,7 +34,8 @@ pub struct Pipeline {
 }
 
 /// A pipeline's name, or a specification to be used once.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(untagged)]
 pub enum PipelineRef {
     /// One that is configured.
     Name(String),

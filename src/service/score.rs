@@ -37,7 +37,7 @@ pub enum OnMissWord {
 }
 
 /// How much a reply says of each sample.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, ToSchema)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Detail {
     /// Rewards only.

@@ -1,6 +1,9 @@
 //! One prompt, n completions × pipeline → the best.
 
-use serde::{Deserialize, Serialize};
+use serde::{
+    Deserialize, Deserializer, Serialize,
+    de::{Error, MapAccess},
+};
 use utoipa::ToSchema;
 
 use super::{
@@ -8,12 +11,12 @@ use super::{
     score::{provenance, result, states, usage},
 };
 use crate::{
-    domain::{Batch, Cell, Completion, Sample},
+    domain::{Batch, Cell, Completion, Fields, Sample, beside, set},
     metrics::kl_upper_bound,
 };
 
 /// Completions to choose from.
-#[derive(Clone, Debug, Deserialize, ToSchema)]
+#[derive(Clone, Debug, Serialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct SelectRequest {
     /// A pipeline's name, or a specification.
@@ -41,6 +44,44 @@ pub struct SelectRequest {
 
 fn one() -> usize {
     1
+}
+
+#[derive(Default)]
+struct Choice {
+    pipeline: Option<PipelineRef>,
+    completions: Option<Vec<Completion>>,
+    top: Option<usize>,
+    detail: Option<Detail>,
+    deadline_ms: Option<Option<u64>>,
+}
+
+impl Fields for Choice {
+    fn read<'de, A: MapAccess<'de>>(&mut self, key: &str, map: &mut A) -> Result<bool, A::Error> {
+        match key {
+            "pipeline" => set(&mut self.pipeline, "pipeline", map),
+            "completions" => set(&mut self.completions, "completions", map),
+            "top" => set(&mut self.top, "top", map),
+            "detail" => set(&mut self.detail, "detail", map),
+            "deadline_ms" => set(&mut self.deadline_ms, "deadline_ms", map),
+            _ => Ok(false),
+        }
+    }
+}
+
+impl<'de> Deserialize<'de> for SelectRequest {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let (choice, sample) = beside::<D, Choice, Sample>(deserializer)?;
+        Ok(Self {
+            pipeline: choice.pipeline.ok_or_else(|| D::Error::missing_field("pipeline"))?,
+            completions: choice
+                .completions
+                .ok_or_else(|| D::Error::missing_field("completions"))?,
+            sample,
+            top: choice.top.unwrap_or_else(one),
+            detail: choice.detail.unwrap_or_default(),
+            deadline_ms: choice.deadline_ms.flatten(),
+        })
+    }
 }
 
 /// The best completion, and all of them ranked.
