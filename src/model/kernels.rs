@@ -4,12 +4,16 @@
 //! A value depends on its own row or its own sequence only, never on what shares the batch.
 
 mod attention;
+mod cores;
 mod exp;
 mod norm;
+mod product;
 mod swiglu;
 
 pub(super) use attention::{Attention, Rope, rope_tables};
+pub(super) use cores::Pass;
 pub(super) use norm::{layer_norm, rms_norm};
+pub(super) use product::linear;
 pub(super) use swiglu::swiglu;
 
 use candle_core::{CpuStorage, DType, Layout, Result, Tensor};
@@ -25,9 +29,4 @@ fn slice<'a>(storage: &'a CpuStorage, layout: &Layout) -> Result<&'a [f32]> {
         .contiguous_offsets()
         .ok_or_else(|| candle_core::Error::Msg("the tensor is not contiguous".to_owned()))?;
     Ok(&storage.as_slice::<f32>()?[start..end])
-}
-
-/// Rows a task takes at a time, so that each has some 4 000 values to work on.
-fn rows_per_task(width: usize) -> usize {
-    (4096 / width.max(1)).max(1)
 }

@@ -9,6 +9,7 @@ use super::{
     DType, DeviceChoice, Encoded, Layout, ModelOptions, PackedBatch, TemplateError, TextEncoder,
     Weights, WeightsError,
     arch::{self, Network},
+    kernels::Pass,
     text::TextLimits,
 };
 
@@ -145,6 +146,7 @@ impl RewardModel {
 
     fn packed(&self, sequences: &[&Encoded]) -> Result<Vec<f32>, candle_core::Error> {
         let batch = PackedBatch::new(sequences.iter().copied());
+        let _pass = Pass::begin();
         self.network.forward(&batch)?.narrow(1, self.label, 1)?.flatten_all()?.to_vec1()
     }
 }

@@ -260,9 +260,9 @@ impl Network for Decoder {
         for layer in &self.layers {
             let qkv = layer.qkv.forward(&rms_norm(&x, &layer.before_attention, self.eps)?)?;
             let seen = layer.attention.forward(&qkv, batch, Some(&tables))?;
-            x = (x + layer.output.forward(&seen)?)?;
+            x = layer.output.onto(&x, &seen)?;
             let gates = layer.gate_up.forward(&rms_norm(&x, &layer.before_mlp, self.eps)?)?;
-            x = (x + layer.down.forward(&swiglu(&gates)?)?)?;
+            x = layer.down.onto(&x, &swiglu(&gates)?)?;
         }
         // Only the last tokens are read: pool before the norm and the head.
         let last = x.index_select(&Tensor::new(batch.last(), device)?, 0)?;

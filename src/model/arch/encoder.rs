@@ -248,9 +248,9 @@ impl Network for Encoder {
         let mut x = self.embed(batch)?;
         for layer in &self.layers {
             let seen = layer.attention.forward(&layer.qkv.forward(&x)?, batch, None)?;
-            x = layer.after_attention.forward(&(x + layer.output.forward(&seen)?)?)?;
+            x = layer.after_attention.forward(&layer.output.onto(&x, &seen)?)?;
             let inner = self.activation.forward(&layer.up.forward(&x)?)?;
-            x = layer.after_mlp.forward(&(x + layer.down.forward(&inner)?)?)?;
+            x = layer.after_mlp.forward(&layer.down.onto(&x, &inner)?)?;
         }
         let first = Tensor::new(batch.first(), x.device())?;
         let first = x.index_select(&first, 0)?.to_dtype(DType::F32)?;

@@ -3,7 +3,7 @@
 use candle_core::Tensor;
 
 use super::Computed;
-use crate::model::{Weights, WeightsError};
+use crate::model::{Weights, WeightsError, kernels::linear};
 
 /// A linear map, its weight stored `[out, in]`.
 #[derive(Debug)]
@@ -60,10 +60,11 @@ impl Linear {
 
     /// `x` is `[rows, in]`, the result `[rows, out]`.
     pub(super) fn forward(&self, x: &Tensor) -> Computed {
-        let y = x.matmul(&self.weight.t()?)?;
-        match &self.bias {
-            Some(bias) => y.broadcast_add(bias),
-            None => Ok(y),
-        }
+        linear(x, &self.weight, self.bias.as_ref(), None)
+    }
+
+    /// As [`forward`](Self::forward), added to `onto`.
+    pub(super) fn onto(&self, onto: &Tensor, x: &Tensor) -> Computed {
+        linear(x, &self.weight, self.bias.as_ref(), Some(onto))
     }
 }

@@ -6,9 +6,14 @@
 use std::sync::Arc;
 
 use candle_core::{CpuStorage, CustomOp1, D, DType, Layout, Result, Shape, Tensor};
-use rayon::prelude::*;
 
-use super::{exp::exp, on_cpu, rms_norm, slice};
+use super::{
+    cores::Cores,
+    exp::exp,
+    on_cpu,
+    product::{Add, Matrix, product},
+    rms_norm, slice,
+};
 use crate::model::PackedBatch;
 
 /// Queries a task takes at a time.
@@ -180,14 +185,16 @@ impl Packed<'_> {
         }
         let positions = self.batch.positions();
         let Attention { heads, kv_heads, head_dim, .. } = *self.shape;
-        qkv.par_chunks_mut(self.shape.width()).zip(&positions).for_each(|(row, position)| {
+        let width = self.shape.width();
+        Cores::for_work(qkv.len()).rows(qkv, width, |index, row| {
+            let position = positions[index];
             let turning = &mut row[..(heads + kv_heads) * head_dim];
             for (head, x) in turning.chunks_exact_mut(head_dim).enumerate() {
                 if let Some((q, k, eps)) = &self.norm {
                     normalise(x, if head < heads { q } else { k }, *eps);
                 }
                 if let Some(tables) = self.rope {
-                    turn(x, tables, *position as usize);
+                    turn(x, tables, position as usize);
                 }
             }
         });
@@ -208,6 +215,11 @@ impl Packed<'_> {
             .collect()
     }
 
+    /// Multiplications that a task takes.
+    fn work(&self, task: &Task) -> usize {
+        2 * task.rows * task.length * self.shape.head_dim
+    }
+
     fn run(&self, task: &Task, qkv: &[f32]) -> Vec<f32> {
         let Attention { heads, kv_heads, head_dim, .. } = *self.shape;
         let width = self.shape.width();
@@ -226,7 +238,8 @@ impl Packed<'_> {
             Matrix::columns(k, width),
             &mut scores,
             [task.rows, keys, head_dim],
-            scale,
+            Add::Scaled(scale),
+            Cores::ONE,
         );
         for (row, scores) in scores.chunks_exact_mut(keys).enumerate() {
             softmax(scores, self.shape.seen(task.from + row, task.length));
@@ -237,7 +250,8 @@ impl Packed<'_> {
             Matrix::rows(v, width),
             &mut out,
             [task.rows, head_dim, keys],
-            1.0,
+            Add::Scaled(1.0),
+            Cores::ONE,
         );
         out
     }
@@ -261,7 +275,8 @@ impl CustomOp1 for Packed<'_> {
         let mut qkv = slice(storage, layout)?.to_vec();
         self.prepare(&mut qkv);
         let tasks = self.tasks();
-        let blocks: Vec<_> = tasks.par_iter().map(|task| self.run(task, &qkv)).collect();
+        let work = tasks.iter().map(|task| self.work(task)).sum();
+        let blocks = Cores::for_work(work).map(&tasks, |task| self.run(task, &qkv));
         let (dim, width) = (self.shape.head_dim, self.shape.heads * self.shape.head_dim);
         let mut out = vec![0.0; tokens * width];
         for (task, block) in tasks.iter().zip(blocks) {
@@ -307,71 +322,6 @@ fn softmax(scores: &mut [f32], seen: std::ops::Range<usize>) {
     let total = scores.iter().sum::<f32>().recip();
     for score in scores {
         *score *= total;
-    }
-}
-
-/// A matrix in somebody's memory.
-#[derive(Clone, Copy)]
-struct Matrix<'a> {
-    values: &'a [f32],
-    row_stride: usize,
-    column_stride: usize,
-}
-
-impl<'a> Matrix<'a> {
-    fn rows(values: &'a [f32], stride: usize) -> Self {
-        Self { values, row_stride: stride, column_stride: 1 }
-    }
-
-    fn columns(values: &'a [f32], stride: usize) -> Self {
-        Self { values, row_stride: 1, column_stride: stride }
-    }
-
-    fn covers(&self, rows: usize, columns: usize) -> bool {
-        rows == 0
-            || columns == 0
-            || (rows - 1) * self.row_stride + (columns - 1) * self.column_stride < self.values.len()
-    }
-}
-
-/// `out = scale · left · right` on the calling thread; `[m, n, k]`: `out` is `m × n`, row by row.
-#[expect(unsafe_code, reason = "the product's library takes pointers and strides")]
-fn product(
-    left: Matrix<'_>,
-    right: Matrix<'_>,
-    out: &mut [f32],
-    [m, n, k]: [usize; 3],
-    scale: f32,
-) {
-    assert!(
-        left.covers(m, k) && right.covers(k, n) && out.len() == m * n,
-        "a product out of bounds"
-    );
-    let stride = |stride: usize| isize::try_from(stride).unwrap_or(isize::MAX);
-    // SAFETY: the assertion above shows that every element the strides reach lies within its slice;
-    // `out` is borrowed mutably, so it overlaps neither side.
-    unsafe {
-        gemm::gemm(
-            m,
-            n,
-            k,
-            out.as_mut_ptr(),
-            1,
-            stride(n),
-            false,
-            left.values.as_ptr(),
-            stride(left.column_stride),
-            stride(left.row_stride),
-            right.values.as_ptr(),
-            stride(right.column_stride),
-            stride(right.row_stride),
-            0.0,
-            scale,
-            false,
-            false,
-            false,
-            gemm::Parallelism::None,
-        );
     }
 }
 

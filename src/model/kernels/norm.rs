@@ -1,9 +1,8 @@
 //! Normalisation of rows.
 
 use candle_core::{CpuStorage, CustomOp2, CustomOp3, D, DType, Layout, Result, Shape, Tensor};
-use rayon::prelude::*;
 
-use super::{on_cpu, rows_per_task, slice};
+use super::{cores::Cores, on_cpu, slice};
 
 /// `x / sqrt(mean(x²) + eps) · weight` over the last dimension. Zhang & Sennrich 2019, Eq. 4.
 pub(in crate::model) fn rms_norm(x: &Tensor, weight: &Tensor, eps: f64) -> Result<Tensor> {
@@ -93,11 +92,8 @@ impl CustomOp3 for LayerNorm {
 
 fn by_rows(x: &[f32], width: usize, row: impl Fn(&[f32], &mut [f32]) + Sync) -> Vec<f32> {
     let mut out = vec![0.0; x.len()];
-    let chunk = rows_per_task(width) * width;
-    out.par_chunks_mut(chunk).zip(x.par_chunks(chunk)).for_each(|(out, x)| {
-        for (out, x) in out.chunks_exact_mut(width).zip(x.chunks_exact(width)) {
-            row(x, out);
-        }
+    Cores::for_work(4 * x.len()).rows(&mut out, width, |index, out| {
+        row(&x[index * width..][..width], out);
     });
     out
 }

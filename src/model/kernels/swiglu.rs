@@ -1,9 +1,8 @@
 //! The gated activation of Llama-like blocks.
 
 use candle_core::{CpuStorage, CustomOp1, D, Layout, Result, Shape, Tensor};
-use rayon::prelude::*;
 
-use super::{exp::exp, on_cpu, rows_per_task, slice};
+use super::{cores::Cores, exp::exp, on_cpu, slice};
 
 /// `silu(gate) · up`, where each row of `x` is `[gate, up]`. Shazeer 2020, *GLU Variants*, Eq. 6.
 pub(in crate::model) fn swiglu(x: &Tensor) -> Result<Tensor> {
@@ -26,17 +25,12 @@ impl CustomOp1 for SwiGlu {
         let width = doubled / 2;
         let x = slice(x, layout)?;
         let mut out = vec![0.0; rows * width];
-        let chunk = rows_per_task(width);
-        out.par_chunks_mut(chunk * width).zip(x.par_chunks(chunk * doubled)).for_each(
-            |(out, x)| {
-                for (out, x) in out.chunks_exact_mut(width).zip(x.chunks_exact(doubled)) {
-                    let (gate, up) = x.split_at(width);
-                    for ((out, gate), up) in out.iter_mut().zip(gate).zip(up) {
-                        *out = gate / (1.0 + exp(-gate)) * up;
-                    }
-                }
-            },
-        );
+        Cores::for_work(16 * out.len()).rows(&mut out, width, |index, out| {
+            let (gate, up) = x[index * doubled..][..doubled].split_at(width);
+            for ((out, gate), up) in out.iter_mut().zip(gate).zip(up) {
+                *out = gate / (1.0 + exp(-gate)) * up;
+            }
+        });
         Ok((CpuStorage::F32(out), Shape::from((rows, width))))
     }
 }
