@@ -145,7 +145,9 @@ fn make_shipped(args: &RewardModelArgs) -> Result<()> {
     recipe.run.epochs = args.epochs.unwrap_or(recipe.run.epochs);
     let work = args.work.clone().unwrap_or_else(|| args.output.join("work"));
     match args.member {
-        Some(index) if index >= recipe.members => bail!("there are {} members", recipe.members),
+        Some(index) if index >= recipe.member_seeds.len() => {
+            bail!("there are {} members", recipe.member_seeds.len())
+        }
         Some(index) => {
             let data = shipped::prepare(&recipe, &work)?;
             shipped::make_member(&recipe, &data, index, &args.output)?;

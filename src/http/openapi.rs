@@ -1,12 +1,13 @@
 //! The OpenAPI 3.1 document, assembled from the routes and the table of kinds.
 
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 use utoipa::openapi::{Info, License};
 
 use super::{Problem, router::paths};
 use crate::{
     domain::{mend_schema, schema_of},
     nodes::KINDS,
+    service::FieldError,
 };
 
 /// The document, as served at `/openapi.json` and committed as `openapi/openapi.json`.
@@ -18,7 +19,38 @@ pub fn document() -> Value {
     describe(&mut document);
     share_problems(&mut document["paths"]);
     mend_schema(&mut document);
+    if let Some(Value::Object(schemas)) = document.pointer_mut("/components/schemas") {
+        merge_closed(schemas);
+    }
     document
+}
+
+/// An object that holds a closed type's fields beside its own is one closed object: under `allOf` each
+/// part would refuse the other's fields.
+fn merge_closed(schemas: &mut Map<String, Value>) {
+    let all = schemas.clone();
+    let resolved = |part: &Value| match part["$ref"].as_str().and_then(|at| at.rsplit('/').next()) {
+        Some(name) => all.get(name).cloned().unwrap_or_default(),
+        None => part.clone(),
+    };
+    for schema in schemas.values_mut() {
+        let Some(parts) = schema.get("allOf").and_then(Value::as_array) else { continue };
+        let parts: Vec<Value> = parts.iter().map(resolved).collect();
+        if parts.iter().any(|part| part["additionalProperties"] == false) {
+            let (mut properties, mut required) = (Map::new(), Vec::new());
+            for part in &parts {
+                properties.extend(part["properties"].as_object().cloned().unwrap_or_default());
+                required.extend(part["required"].as_array().cloned().unwrap_or_default());
+            }
+            *schema = json!({
+                "type": "object",
+                "description": schema["description"],
+                "required": required,
+                "properties": properties,
+                "additionalProperties": false,
+            });
+        }
+    }
 }
 
 /// Failures all look alike: one schema, referred to, instead of a copy in each.
@@ -65,6 +97,7 @@ fn describe(document: &mut Value) {
     });
     document["security"] = json!([{}, {"key": []}]);
     document["components"]["schemas"]["Problem"] = schema_of::<Problem>();
+    document["components"]["schemas"]["FieldError"] = schema_of::<FieldError>();
     for entry in KINDS {
         let name = format!("Params.{}", entry.name);
         let mut schema = (entry.schema)();

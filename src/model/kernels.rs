@@ -6,6 +6,7 @@
 mod attention;
 mod cores;
 mod exp;
+mod fold;
 mod norm;
 mod product;
 mod swiglu;

@@ -32,7 +32,7 @@ pub struct ApplyRequest {
     pub samples: Option<Vec<Sample>>,
     /// The state of a run-scoped node; `{}` or absent is fresh.
     #[schema(value_type = Option<Object>)]
-    pub state: Option<Value>,
+    pub state: Option<Map<String, Value>>,
 }
 
 /// A node's output.
@@ -42,6 +42,7 @@ pub struct ApplyResponse {
     pub output: Vec<Option<f64>>,
     /// Why entries are null, by index.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    #[schema(value_type = BTreeMap<String, String>)]
     pub misses: BTreeMap<usize, String>,
     /// The state after these inputs, for run-scoped nodes.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -62,7 +63,8 @@ impl ApplyRequest {
             .map_err(|error| ServiceError::param(error, "/params"))?;
         let names = self.checked_names()?;
         let Some(batch) = self.batch()? else {
-            let state = matches!(node, Node::Stateful(_)).then(|| self.state.unwrap_or_default());
+            let stateful = matches!(node, Node::Stateful(_));
+            let state = stateful.then(|| Value::Object(self.state.unwrap_or_default()));
             return Ok(ApplyResponse { output: Vec::new(), misses: BTreeMap::new(), state });
         };
         let references = self.references(batch.len())?;
@@ -73,6 +75,9 @@ impl ApplyRequest {
                 let message = format!("`{kind}` is a source: it reads samples, not numbers");
                 return Err(ServiceError::invalid("", message));
             }
+            Node::Op(_) if self.state.is_some() => {
+                return Err(ServiceError::invalid("/state", format!("`{kind}` keeps no state")));
+            }
             Node::Op(op) => {
                 check_arity(kind, op.arity(), inputs.len())?;
                 op.check(&names).map_err(|error| ServiceError::param(error, "/params"))?;
@@ -81,7 +86,7 @@ impl ApplyRequest {
             Node::Stateful(node) => {
                 check_arity(kind, node.arity(), inputs.len())?;
                 let refused = |error: nodes::StateError| ServiceError::invalid("/state", error.0);
-                let before = self.state.clone().unwrap_or_default();
+                let before = Value::Object(self.state.clone().unwrap_or_default());
                 let state = node.observe(&before, &inputs, &cx).map_err(refused)?;
                 (node.shape(&state, &inputs, &cx).map_err(refused)?, Some(state))
             }

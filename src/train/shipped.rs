@@ -28,8 +28,6 @@ pub use figures::{Figures, ScoreMoments, measure};
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Recipe {
-    /// Number of models.
-    pub members: usize,
     /// Pairs that each of them sees, and no other.
     pub pairs_per_member: usize,
     /// Share of labels that are flipped.
@@ -40,8 +38,11 @@ pub struct Recipe {
     pub tokenizer_pairs: usize,
     /// Tokens of the tokenizer.
     pub vocabulary: usize,
-    /// Seed of the data; member `i` is trained with seed `seed + i`.
+    /// Seed of the data.
     pub seed: u64,
+    /// Seed of each member's initial weights and of the order in which it sees its data: as many as
+    /// there are members.
+    pub member_seeds: Vec<u64>,
     /// Clean texts on which each member is pre-trained, its own for each; 0: members begin with random
     /// weights.
     pub pretraining_texts: usize,
@@ -54,13 +55,13 @@ pub struct Recipe {
 impl Default for Recipe {
     fn default() -> Self {
         Self {
-            members: 5,
             pairs_per_member: 32_000,
             label_noise: 0.25,
             held_out: 2_000,
             tokenizer_pairs: 4_000,
             vocabulary: 1024,
             seed: 20,
+            member_seeds: vec![20, 26, 22, 23, 24],
             pretraining_texts: 24_000,
             pretraining: LanguageModelConfig::default(),
             run: RewardModelConfig { storage: Storage::F16, ..RewardModelConfig::default() },
@@ -82,7 +83,7 @@ pub fn member_name(index: usize) -> String {
 /// When a file cannot be written or a run fails.
 pub fn make(recipe: &Recipe, output: &Path, work: &Path) -> Result<Figures, TrainError> {
     let data = prepare(recipe, work)?;
-    for index in 0..recipe.members {
+    for index in 0..recipe.member_seeds.len() {
         make_member(recipe, &data, index, output)?;
     }
     measure(recipe, output)
@@ -129,11 +130,11 @@ pub fn prepare(recipe: &Recipe, work: &Path) -> Result<Prepared, TrainError> {
     write("tokenizer.json", tokenizer::train(&texts, recipe.vocabulary)?)?;
     let limit = recipe.run.architecture.max_position_embeddings;
     write("tokenizer_config.json", tokenizer::tokenizer_config(limit))?;
-    for index in 0..recipe.members {
+    for index in 0..recipe.member_seeds.len() {
         write_jsonl(&data.texts(index), &generator.take(recipe.pretraining_texts))?;
     }
     generator.set_label_noise(recipe.label_noise);
-    for index in 0..recipe.members {
+    for index in 0..recipe.member_seeds.len() {
         write_jsonl(&data.pairs(index), &generator.take(recipe.pairs_per_member))?;
     }
     Ok(data)
@@ -148,7 +149,7 @@ fn pretrain_member(recipe: &Recipe, data: &Prepared, index: usize) -> Result<(),
     let run = LanguageModelConfig {
         data: data.texts(index),
         tokenizer: data.work.clone(),
-        seed: recipe.seed + index as u64,
+        seed: recipe.member_seeds[index],
         ..recipe.pretraining.clone()
     };
     let beside = base.with_extension("tmp");
@@ -175,7 +176,7 @@ pub fn make_member(
         tokenizer: data.work.clone(),
         output: data.work.join(&name),
         base: (recipe.pretraining_texts > 0).then(|| data.base(index)),
-        seed: recipe.seed + index as u64,
+        seed: recipe.member_seeds[index],
         ..recipe.run.clone()
     };
     let summary = train(&run, &RunOptions { resume: true, stop_after: None })?;

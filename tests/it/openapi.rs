@@ -75,3 +75,36 @@ async fn the_page_and_the_documentation_need_no_other_host() {
         assert!(!text.contains("src=\"http") && !text.contains("href=\"http"), "{text}");
     }
 }
+
+#[test]
+fn every_reference_leads_somewhere() {
+    fn walk<'a>(value: &'a Value, found: &mut Vec<&'a str>) {
+        match value {
+            Value::Object(fields) => {
+                found.extend(fields.get("$ref").and_then(Value::as_str));
+                fields.values().for_each(|value| walk(value, found));
+            }
+            Value::Array(items) => items.iter().for_each(|item| walk(item, found)),
+            _ => {}
+        }
+    }
+    let document = assay::http::document();
+    let mut references = Vec::new();
+    walk(&document, &mut references);
+    assert!(references.len() > 50);
+    for reference in references {
+        let pointer = reference.strip_prefix('#').expect("a reference within the document");
+        assert!(document.pointer(pointer).is_some(), "{reference}");
+    }
+}
+
+/// A validating gateway must let the examples through: fields beside a sample's are one closed object.
+#[test]
+fn a_pair_is_one_closed_object() {
+    let document = assay::http::document();
+    let pair = &document["components"]["schemas"]["Pair"];
+    assert_eq!(pair["additionalProperties"], false);
+    for field in ["chosen", "rejected", "prompt", "messages", "tests"] {
+        assert!(pair["properties"][field].is_object(), "{field}");
+    }
+}

@@ -6,10 +6,12 @@
 use std::sync::Arc;
 
 use candle_core::{CpuStorage, CustomOp1, D, DType, Layout, Result, Shape, Tensor};
+use multiversion::multiversion;
 
 use super::{
     cores::Cores,
     exp::exp,
+    fold::fold,
     on_cpu,
     product::{Add, Matrix, product},
     rms_norm, slice,
@@ -310,16 +312,17 @@ fn turn(x: &mut [f32], tables: &RopeTables, position: usize) {
 }
 
 /// Softmax over `seen`, zero elsewhere.
+#[multiversion(targets("x86_64+avx2", "x86_64+avx512f"))]
 fn softmax(scores: &mut [f32], seen: std::ops::Range<usize>) {
     let seen = seen.start..seen.end.min(scores.len());
     scores[..seen.start].fill(0.0);
     scores[seen.end..].fill(0.0);
     let scores = &mut scores[seen];
-    let greatest = scores.iter().copied().fold(f32::NEG_INFINITY, f32::max);
+    let greatest = fold(scores, f32::NEG_INFINITY, |a, b| if b > a { b } else { a });
     for score in scores.iter_mut() {
         *score = exp(*score - greatest);
     }
-    let total = scores.iter().sum::<f32>().recip();
+    let total = fold(scores, 0.0_f32, |a, b| a + b).recip();
     for score in scores {
         *score *= total;
     }

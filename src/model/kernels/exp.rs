@@ -4,7 +4,7 @@
 ///
 /// Range reduction to `2^n · e^r`, `|r| ≤ ln 2 / 2`, then the degree-6 Taylor polynomial's minimax
 /// neighbour (coefficients after Cephes' `expf`). Branch-free.
-#[inline]
+#[inline(always)]
 pub(super) fn exp(x: f32) -> f32 {
     const LOG2_E: f32 = std::f32::consts::LOG2_E;
     const LN_2_HIGH: f32 = 0.693_359_4;

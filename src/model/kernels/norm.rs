@@ -1,8 +1,9 @@
 //! Normalisation of rows.
 
 use candle_core::{CpuStorage, CustomOp2, CustomOp3, D, DType, Layout, Result, Shape, Tensor};
+use multiversion::multiversion;
 
-use super::{cores::Cores, on_cpu, slice};
+use super::{cores::Cores, fold::fold, on_cpu, slice};
 
 /// `x / sqrt(mean(x²) + eps) · weight` over the last dimension. Zhang & Sennrich 2019, Eq. 4.
 pub(in crate::model) fn rms_norm(x: &Tensor, weight: &Tensor, eps: f64) -> Result<Tensor> {
@@ -49,11 +50,7 @@ impl CustomOp2 for RmsNorm {
     ) -> Result<(CpuStorage, Shape)> {
         let weight = slice(weight, weight_layout)?;
         let out = by_rows(slice(x, x_layout)?, weight.len(), |row, out| {
-            let scale = (mean(row.iter().map(|v| v * v), row.len()) + self.eps).sqrt().recip();
-            let scale = narrow(scale);
-            for ((out, v), w) in out.iter_mut().zip(row).zip(weight) {
-                *out = v * scale * w;
-            }
+            rms_row(row, weight, self.eps, out);
         });
         Ok((CpuStorage::F32(out), x_layout.shape().clone()))
     }
@@ -79,12 +76,7 @@ impl CustomOp3 for LayerNorm {
     ) -> Result<(CpuStorage, Shape)> {
         let (weight, bias) = (slice(weight, weight_layout)?, slice(bias, bias_layout)?);
         let out = by_rows(slice(x, x_layout)?, weight.len(), |row, out| {
-            let centre = narrow(mean(row.iter().copied(), row.len()));
-            let squares = row.iter().map(|v| (v - centre) * (v - centre));
-            let scale = narrow((mean(squares, row.len()) + self.eps).sqrt().recip());
-            for (((out, v), w), b) in out.iter_mut().zip(row).zip(weight).zip(bias) {
-                *out = (v - centre) * scale * w + b;
-            }
+            layer_row(row, weight, bias, self.eps, out);
         });
         Ok((CpuStorage::F32(out), x_layout.shape().clone()))
     }
@@ -98,9 +90,31 @@ fn by_rows(x: &[f32], width: usize, row: impl Fn(&[f32], &mut [f32]) + Sync) -> 
     out
 }
 
-/// The mean in f64, so that wide rows lose nothing.
-fn mean(values: impl Iterator<Item = f32>, count: usize) -> f64 {
-    values.map(f64::from).sum::<f64>() / count as f64
+// Means are taken in f64, so that wide rows lose nothing.
+
+#[multiversion(targets("x86_64+avx2", "x86_64+avx512f"))]
+fn rms_row(row: &[f32], weight: &[f32], eps: f64, out: &mut [f32]) {
+    for (out, v) in out.iter_mut().zip(row) {
+        *out = v * v;
+    }
+    let squares = fold(out, 0.0_f64, |a, b| a + b) / row.len() as f64;
+    let scale = narrow((squares + eps).sqrt().recip());
+    for ((out, v), w) in out.iter_mut().zip(row).zip(weight) {
+        *out = v * scale * w;
+    }
+}
+
+#[multiversion(targets("x86_64+avx2", "x86_64+avx512f"))]
+fn layer_row(row: &[f32], weight: &[f32], bias: &[f32], eps: f64, out: &mut [f32]) {
+    let centre = narrow(fold(row, 0.0_f64, |a, b| a + b) / row.len() as f64);
+    for (out, v) in out.iter_mut().zip(row) {
+        *out = (v - centre) * (v - centre);
+    }
+    let squares = fold(out, 0.0_f64, |a, b| a + b) / row.len() as f64;
+    let scale = narrow((squares + eps).sqrt().recip());
+    for (((out, v), w), b) in out.iter_mut().zip(row).zip(weight).zip(bias) {
+        *out = (v - centre) * scale * w + b;
+    }
 }
 
 #[expect(clippy::cast_possible_truncation, reason = "f32 is what models compute in")]

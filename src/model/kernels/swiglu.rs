@@ -1,6 +1,7 @@
 //! The gated activation of Llama-like blocks.
 
 use candle_core::{CpuStorage, CustomOp1, D, Layout, Result, Shape, Tensor};
+use multiversion::multiversion;
 
 use super::{cores::Cores, exp::exp, on_cpu, slice};
 
@@ -27,11 +28,16 @@ impl CustomOp1 for SwiGlu {
         let mut out = vec![0.0; rows * width];
         Cores::for_work(16 * out.len()).rows(&mut out, width, |index, out| {
             let (gate, up) = x[index * doubled..][..doubled].split_at(width);
-            for ((out, gate), up) in out.iter_mut().zip(gate).zip(up) {
-                *out = gate / (1.0 + exp(-gate)) * up;
-            }
+            gated(gate, up, out);
         });
         Ok((CpuStorage::F32(out), Shape::from((rows, width))))
+    }
+}
+
+#[multiversion(targets("x86_64+avx2", "x86_64+avx512f"))]
+fn gated(gate: &[f32], up: &[f32], out: &mut [f32]) {
+    for ((out, gate), up) in out.iter_mut().zip(gate).zip(up) {
+        *out = gate / (1.0 + exp(-gate)) * up;
     }
 }
 

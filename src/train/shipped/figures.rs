@@ -57,13 +57,14 @@ pub struct Figures {
 /// # Errors
 /// When a member is missing or a file cannot be written.
 pub fn measure(recipe: &Recipe, output: &Path) -> Result<Figures, TrainError> {
-    let members = (0..recipe.members)
+    let members = (0..recipe.member_seeds.len())
         .map(|index| Scorer::load(&output.join(member_name(index))))
         .collect::<Result<Vec<_>, _>>()?;
     let held_out = Generator::new(Corpus::shipped(), recipe.seed, 0.0).take(recipe.held_out);
     let scores = Scores::of(&members, &held_out)?;
     let moments = scores.moments();
-    let calibration: BTreeMap<_, _> = (0..recipe.members).map(member_name).zip(&moments).collect();
+    let calibration: BTreeMap<_, _> =
+        (0..recipe.member_seeds.len()).map(member_name).zip(&moments).collect();
     write_json(&output.join("calibration.json"), &calibration)?;
     let figures = figures(recipe, &members, &held_out, &scores)?;
     write_json(&output.join("figures.json"), &figures)?;
