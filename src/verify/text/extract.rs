@@ -65,7 +65,8 @@ mod tests {
 
     #[test]
     fn the_last_complete_answer_tag_after_the_thoughts() {
-        let text = "<think><answer>1</answer></think> <answer>2</answer> <answer> 3\n</answer> <answer>";
+        let text =
+            "<think><answer>1</answer></think> <answer>2</answer> <answer> 3\n</answer> <answer>";
         assert_eq!(Extract::AnswerTag.of(text), Some("3"));
         assert_eq!(Extract::AnswerTag.of("<think><answer>1</answer></think> 2"), None);
         assert_eq!(Extract::AnswerTag.of("<answer>1"), None);

@@ -32,7 +32,7 @@ pub struct JsonSchema {
     from: From,
     /// Bytes of JSON; longer is a fault. Default: 65536.
     #[serde(default = "limit")]
-    #[schema(default = 65536, minimum = 1, maximum = 1_048_576)]
+    #[schema(value_type = usize, default = 65536, minimum = 1, maximum = 1_048_576)]
     max_bytes: Limit,
 }
 
@@ -162,7 +162,8 @@ fn fenced(text: &str) -> Option<&str> {
             match open.take() {
                 None => {
                     let language = language.trim();
-                    open = Some((end, language.is_empty() || language.eq_ignore_ascii_case("json")));
+                    open =
+                        Some((end, language.is_empty() || language.eq_ignore_ascii_case("json")));
                 }
                 Some((from, true)) => found = Some(&text[from..start]),
                 Some((_, false)) => {}

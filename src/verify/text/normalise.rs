@@ -8,7 +8,11 @@
 pub(super) fn words(text: &str) -> Vec<String> {
     let lower = text.to_lowercase();
     let bare: String = lower.chars().filter(|c| !c.is_ascii_punctuation()).collect();
-    without_articles(&bare).split(is_space).filter(|word| !word.is_empty()).map(str::to_owned).collect()
+    without_articles(&bare)
+        .split(is_space)
+        .filter(|word| !word.is_empty())
+        .map(str::to_owned)
+        .collect()
 }
 
 /// Each article that stands as a word of its own becomes a space. A word ends where letters and digits

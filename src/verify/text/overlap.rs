@@ -113,7 +113,7 @@ mod tests {
     #[test]
     fn f1_by_hand() {
         // 2 of 3 answer words and 2 of 4 gold words are common: P = 2/3, R = 1/2, F1 = 4/7.
-        assert_eq!(f1("big red dog", &["red dog runs home"]), 4.0 / 7.0);
+        assert!((f1("big red dog", &["red dog runs home"]) - 4.0 / 7.0).abs() < 1e-15);
         // "x" is common once only: P = 1/3, R = 1, F1 = 1/2.
         assert_eq!(f1("x x x", &["x"]), 0.5);
         assert_eq!(f1("x y", &["z", "y x"]), 1.0);
