@@ -20,7 +20,7 @@ import venv
 from pathlib import Path
 
 HERE = Path(__file__).parent
-PACKAGES = ["math-verify==0.9.0", "latex2sympy2_extended[antlr4_13_2]==1.11.0", "sympy==1.14.0"]
+PACKAGES = ["math-verify==0.9.0", "latex2sympy2_extended==1.11.0", "sympy==1.14.0"]
 
 WORKER = r"""
 import json, sys, time
