@@ -2,7 +2,8 @@
 
 Makes a virtual environment, installs Math-Verify and sympy from PyPI, and prints both rates, their ratio, and
 every item on which the two disagree. Both run in one thread, one item at a time, on distinct inputs; Math-Verify is
-called as TRL's accuracy reward calls it (gold in \\boxed{}, boxed answers first), with its default time limits.
+called with all its normalisations, boxed answers first and the gold in \\boxed{}, which is its most accurate setting
+that we know, and with its default time limits.
 
     cargo bench --bench math --no-run
     python benches/peers/math_verify.py target/release/deps/math-… [FILES] [--venv DIR] [--json OUT]
@@ -28,7 +29,8 @@ from importlib.metadata import version
 from latex2sympy2_extended import NormalizationConfig
 from math_verify import ExprExtractionConfig, LatexExtractionConfig, parse, verify
 
-CONFIG = [LatexExtractionConfig(boxed_match_priority=0, try_extract_without_anchor=True, normalization_config=NormalizationConfig(units=True)), ExprExtractionConfig()]
+NORMAL = NormalizationConfig(basic_latex=True, units=True, malformed_operators=True, nits=True, boxed="all")
+CONFIG = [LatexExtractionConfig(boxed_match_priority=0, normalization_config=NORMAL), ExprExtractionConfig()]
 
 def grade(golds, completion):
     answer = parse(completion, extraction_config=CONFIG)
