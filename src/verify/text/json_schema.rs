@@ -1,9 +1,11 @@
 //! Whether a completion is JSON of a given shape.
 //!
 //! The schema is compiled once, by the `jsonschema` crate (drafts 4, 6, 7, 2019-09, 2020-12; the last
-//! unless `$schema` says otherwise). A reference to anything outside the schema is refused when it is
-//! compiled: nothing is ever fetched. Patterns run in linear time, so look-around and back-references are
-//! refused too.
+//! unless `$schema` says otherwise). A `$ref` is a JSON pointer into the schema: one that leads out of it
+//! or back to where it stands is refused, so nothing is ever fetched and validation is bounded. Patterns
+//! run in linear time, so look-around and back-references are refused too.
+
+mod unfold;
 
 use std::{error::Error, fmt};
 
@@ -23,7 +25,8 @@ const PATTERN_LIMIT: usize = 1 << 20;
 #[derive(Clone, Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct JsonSchema {
-    /// The JSON schema, at most 64 KiB. It may refer only to itself; required.
+    /// The JSON schema, at most 64 KiB. A `$ref` in it is a JSON pointer into it and leads forward: it may
+    /// not be recursive, and not have over 4096 places once references are replaced. Required.
     #[schema(value_type = Object, example = json!({"type": "object", "required": ["name"]}))]
     schema: Schema,
     /// Where the JSON is. Default: `whole`.
@@ -87,6 +90,7 @@ impl TryFrom<Value> for Schema {
         if schema.to_string().len() > SCHEMA_LIMIT {
             return Err(format!("the schema is longer than {SCHEMA_LIMIT} bytes"));
         }
+        unfold::check(&schema)?;
         let patterns =
             PatternOptions::regex().size_limit(PATTERN_LIMIT).dfa_size_limit(PATTERN_LIMIT);
         jsonschema::options()

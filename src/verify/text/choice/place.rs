@@ -1,5 +1,7 @@
 //! Where in a completion the choice is named.
 
+use std::ops::Range;
+
 use super::{
     super::extract::answer_tag,
     label::{Named, label, read, read_line},
@@ -29,25 +31,25 @@ pub(super) fn find(text: &str, last: char) -> Option<Named> {
 /// What the last `\boxed{…}` holds; boxes with only a divider between them are one.
 fn boxed(text: &str) -> Option<String> {
     const OPEN: &str = r"\boxed{";
-    let mut spans: Vec<(usize, usize)> = Vec::new();
+    let mut boxes: Vec<Range<usize>> = Vec::new();
     for (start, _) in text.match_indices(OPEN) {
+        if boxes.last().is_some_and(|outer| start < outer.end) {
+            continue;
+        }
         let inside = start + OPEN.len();
         // An unclosed box ends the search: what follows lies inside it.
         let Some(length) = closing(&text[inside..]) else { break };
-        if spans.last().is_none_or(|&(_, end)| end <= start) {
-            spans.push((start, inside + length + 1));
-        }
+        boxes.push(start..inside + length + 1);
     }
-    let inside = |&(start, end): &(usize, usize)| &text[start + OPEN.len()..end - 1];
-    let mut later = spans.pop()?;
-    let mut span = inside(&later).to_owned();
-    while let Some(earlier) = spans.pop() {
-        let gap = &text[earlier.1..later.0];
-        if !divides(gap) {
-            break;
+    let gap = |pair: &[Range<usize>]| &text[pair[0].end..pair[1].start];
+    let joined = boxes.windows(2).rev().take_while(|pair| divides(gap(pair))).count();
+    let first = boxes.len().checked_sub(joined + 1)?;
+    let mut span = String::new();
+    for (place, found) in boxes.iter().enumerate().skip(first) {
+        if place > first {
+            span.extend([" ", gap(&boxes[place - 1..=place]), " "]);
         }
-        span = format!("{} {gap} {span}", inside(&earlier));
-        later = earlier;
+        span.push_str(&text[found.start + OPEN.len()..found.end - 1]);
     }
     Some(span)
 }

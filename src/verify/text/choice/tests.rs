@@ -191,4 +191,6 @@ fn hostile_text_ends() {
         let text = unit.repeat((1 << 19) / unit.len());
         let _ = grade(&text, "C");
     }
+    let nested = format!("{}A{}", "\\boxed{".repeat(60_000), "}".repeat(60_000));
+    assert_eq!(grade(&nested, "A"), Right);
 }
