@@ -1,0 +1,206 @@
+//! Equations and inequalities: labels, solved forms, chains.
+
+use super::{Answer, Chain, Classifier, End, Segment, Untyped, interval};
+use super::super::ast::{Id, NamedSet, Node, Relation};
+
+
+type Result2 = Result<Answer, Untyped>;
+
+impl Classifier<'_, '_> {
+    pub(super) fn relation(&mut self, members: &[Id], relations: &[Relation]) -> Result2 {
+        // What follows an approximation sign adds nothing to an exact value before it.
+        if let Some(cut) = relations.iter().position(|r| *r == Relation::Approximately) {
+            let label_only = cut == 0 && self.label(members[0]).is_some();
+            let keep = if label_only { cut + 2 } else { cut + 1 };
+            if keep < members.len() || label_only {
+                let mut relations = relations[..keep - 1].to_vec();
+                if label_only {
+                    relations[0] = Relation::Equal;
+                }
+                return match &members[..keep] {
+                    [only] => self.answer(*only),
+                    kept => self.relation(kept, &relations),
+                };
+            }
+        }
+        if relations == [Relation::ElementOf] {
+            return self.membership(members[0], members[1]);
+        }
+        if relations.iter().all(|r| *r == Relation::Equal) {
+            return self.equation(members);
+        }
+        let chain = self.chain(members, relations)?;
+        match self.inequality(members, relations)? {
+            Some((variable, segments)) => Ok(Answer::Segments {
+                segments,
+                variable: Some(variable),
+                chain: Some(chain),
+            }),
+            None => Ok(Answer::Chain(chain)),
+        }
+    }
+
+    fn chain(&mut self, members: &[Id], relations: &[Relation]) -> Result<Chain, Untyped> {
+        Ok(Chain { members: self.scalars(members)?, relations: relations.to_vec() })
+    }
+
+    /// `x ∈ S` is S; membership of a set of numbers is a relation.
+    fn membership(&mut self, element: Id, set: Id) -> Result2 {
+        if self.label(element).is_none() {
+            return Err(Untyped::Mixed);
+        }
+        match self.ast.node(set) {
+            Node::Set(NamedSet::Reals) => Ok(interval::reals()),
+            Node::Set(NamedSet::Empty) => Ok(Answer::Named(NamedSet::Empty)),
+            // `n ∈ Z` says nothing of a value.
+            Node::Set(_) => Err(Untyped::Mixed),
+            _ => self.answer(set),
+        }
+    }
+
+    /// The name on the left of an equation, if that is all that stands there.
+    pub(super) fn label(&self, id: Id) -> Option<String> {
+        match self.ast.node(id) {
+            Node::Symbol(name) => Some(self.ast.text(*name).to_owned()),
+            Node::Text(name) => Some(super::super::prose::normal(self.ast.text(*name))),
+            Node::Call(name, arguments) => {
+                let plain = arguments.iter().all(|&id| {
+                    matches!(self.ast.node(id), Node::Symbol(_) | Node::Number(_))
+                });
+                plain.then(|| format!("{}()", self.ast.text(*name)))
+            }
+            Node::Sequence { items, .. } => {
+                let names: Option<Vec<String>> = items.iter().map(|&id| self.label(id)).collect();
+                names.map(|names| names.join(","))
+            }
+            // `P(A)`, `AB`, `dy/dx`, `|AB|`, `∠ABC`: products and quotients of symbols.
+            Node::Product(items) => {
+                let names: Option<Vec<String>> = items.iter().map(|&id| self.label(id)).collect();
+                let upper = |name: &String| name.chars().next().is_some_and(char::is_uppercase);
+                names.filter(|names| names.iter().all(upper)).map(|names| names.join(" "))
+            }
+            _ => None,
+        }
+    }
+
+    fn equation(&mut self, members: &[Id]) -> Result2 {
+        let (first, rest) = members.split_first().ok_or(Untyped::Mixed)?;
+        let (last, between) = rest.split_last().ok_or(Untyped::Mixed)?;
+        if let Some(answer) = self.function(*first, members)? {
+            return Ok(answer);
+        }
+        if let Some(label) = self.label(*first) {
+            let value = self.answer(*last)?;
+            let chain = match (between, self.scalars(members)) {
+                ([], Ok(members)) => Some(Chain { members, relations: vec![Relation::Equal] }),
+                _ => None,
+            };
+            let others = self.scalars(between)?;
+            return Ok(Answer::Labelled { label, value: Box::new(value), others, chain });
+        }
+        // `8 = x` is `x = 8`.
+        if let ([], Some(label)) = (between, self.label(*last))
+            && self.ast.symbols(*first).is_empty()
+        {
+            let value = self.answer(*first)?;
+            let chain = self.chain(members, &[Relation::Equal]).ok();
+            return Ok(Answer::Labelled { label, value: Box::new(value), others: Vec::new(), chain });
+        }
+        // `3 + 5 = 8`: constants that must agree.
+        if members.iter().all(|&id| self.ast.symbols(id).is_empty()) {
+            let others = self.scalars(&members[..members.len() - 1])?;
+            let value = Box::new(self.answer(*last)?);
+            return Ok(Answer::Labelled { label: String::new(), value, others, chain: None });
+        }
+        let relations = vec![Relation::Equal; members.len() - 1];
+        Ok(Answer::Chain(self.chain(members, &relations)?))
+    }
+
+    /// `f(x) = …`, where the parameter is only a name.
+    fn function(&mut self, first: Id, members: &[Id]) -> Result<Option<Answer>, Untyped> {
+        let Node::Call(name, arguments) = self.ast.node(first).clone() else { return Ok(None) };
+        let mut parameters = Vec::new();
+        for argument in arguments {
+            let Node::Symbol(parameter) = self.ast.node(argument) else { return Ok(None) };
+            parameters.push(self.ast.text(*parameter).to_owned());
+        }
+        let [_, value] = members[..] else { return Ok(None) };
+        let label = self.ast.text(name).to_owned();
+        match self.scalar(value) {
+            Ok(value) => Ok(Some(Answer::Function { label, parameters, value })),
+            Err(_) => Ok(None),
+        }
+    }
+
+    /// An inequality that is solved for one variable, as intervals.
+    fn inequality(
+        &mut self,
+        members: &[Id],
+        relations: &[Relation],
+    ) -> Result<Option<(String, Vec<Segment>)>, Untyped> {
+        use Relation::{Greater, GreaterEqual, Less, LessEqual, NotEqual};
+        let symbols: Vec<usize> = (0..members.len())
+            .filter(|&at| matches!(self.ast.node(members[at]), Node::Symbol(_)))
+            .collect();
+        let [at] = symbols[..] else { return Ok(None) };
+        let others = members.iter().enumerate().filter(|(index, _)| *index != at);
+        if others.into_iter().any(|(_, &id)| !self.ast.symbols(id).is_empty()) || members.len() > 3 {
+            return Ok(None);
+        }
+        let Node::Symbol(name) = *self.ast.node(members[at]) else { return Ok(None) };
+        let name = self.ast.text(name).to_owned();
+        if let ([NotEqual], [a, b]) = (relations, members) {
+            let other = if at == 0 { *b } else { *a };
+            let gap = |classifier: &mut Self| {
+                classifier.scalar(other).map(|item| End { at: Some(item), closed: false })
+            };
+            let low = Segment { low: End { at: None, closed: false }, high: gap(self)? };
+            let high = Segment { low: gap(self)?, high: End { at: None, closed: false } };
+            return Ok(Some((name, vec![low, high])));
+        }
+        let mut segment = Segment {
+            low: End { at: None, closed: false },
+            high: End { at: None, closed: false },
+        };
+        for (index, relation) in relations.iter().enumerate() {
+            let left = index + 1 == at;
+            if !left && index != at {
+                return Ok(None);
+            }
+            let bound = members[if left { index } else { index + 1 }];
+            let (below, closed) = match relation {
+                Less => (left, false),
+                LessEqual => (left, true),
+                Greater => (!left, false),
+                GreaterEqual => (!left, true),
+                _ => return Ok(None),
+            };
+            let infinite = self.is_infinite(bound);
+            let at = if infinite { None } else { Some(self.scalar(bound)?) };
+            let end = End { closed: closed && !infinite, at };
+            if below {
+                segment.low = end;
+            } else {
+                segment.high = end;
+            }
+        }
+        Ok(Some((name, vec![segment])))
+    }
+
+    /// `{x | x > 3}`: the condition, if it is an inequality in the element.
+    pub(super) fn builder(&mut self, element: Id, condition: Id) -> Result2 {
+        let element = match self.ast.node(element) {
+            Node::Chain { members, relations } if relations[..] == [Relation::ElementOf] => {
+                members[0]
+            }
+            _ => element,
+        };
+        let Some(name) = self.label(element) else { return Err(Untyped::Mixed) };
+        match self.answer(condition)? {
+            Answer::Segments { segments, variable: Some(variable), .. } if variable == name => {
+                Ok(interval::segments(segments))
+            }
+            _ => Err(Untyped::Mixed),
+        }
+    }
+}

@@ -1,0 +1,242 @@
+//! Whether two answers are equal.
+
+mod collection;
+mod interval;
+mod relation;
+mod scalar;
+
+use super::Method;
+use super::answer::{Answer, Item};
+use super::ast::{Ast, Bracket, NamedSet};
+use super::fuel::{Exhausted, Fuel};
+use super::numeric::Scalar;
+use super::policy::{PercentRule, Policy, UnitRule};
+use super::prose;
+
+/// The outcome of one comparison.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Outcome {
+    Equal(Method),
+    Different,
+    /// Neither equality nor inequality could be shown.
+    Undecided,
+}
+
+impl Outcome {
+    fn is_equal(self) -> bool {
+        matches!(self, Self::Equal(_))
+    }
+
+    /// Names the method after what was compared, not after how its parts were.
+    fn by(self, method: Method) -> Self {
+        if self.is_equal() { Self::Equal(method) } else { self }
+    }
+}
+
+pub(super) type Result<T = Outcome> = std::result::Result<T, Exhausted>;
+
+/// One side: a tree and the answer that was read from it.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Side<'a> {
+    pub(super) ast: &'a Ast,
+    pub(super) answer: &'a Answer,
+}
+
+/// Compares an answer with a gold answer.
+///
+/// # Errors
+/// When the budget is spent.
+pub(super) fn compare(
+    policy: &Policy,
+    gold: Side<'_>,
+    answer: Side<'_>,
+    fuel: &mut Fuel,
+) -> Result {
+    let mut comparison = Comparison { policy, gold: gold.ast, given: answer.ast, fuel };
+    comparison.answers(gold.answer, answer.answer)
+}
+
+struct Comparison<'a, 'f> {
+    policy: &'a Policy,
+    gold: &'a Ast,
+    given: &'a Ast,
+    fuel: &'f mut Fuel,
+}
+
+impl<'a> Comparison<'a, '_> {
+    fn gold_scalar(&self, item: &Item) -> Scalar<'a> {
+        Scalar { ast: self.gold, id: item.id, sign: item.sign }
+    }
+
+    fn given_scalar(&self, item: &Item) -> Scalar<'a> {
+        Scalar { ast: self.given, id: item.id, sign: item.sign }
+    }
+
+    /// Compares `given` with `gold`.
+    fn answers(&mut self, gold: &Answer, given: &Answer) -> Result {
+        use Answer as A;
+        self.fuel.spend(5)?;
+        match (gold, given) {
+            (A::Scalar(a), A::Scalar(b)) => self.scalars(a, b),
+            (A::Infinite { negative: a }, A::Infinite { negative: b }) => {
+                Ok(equal_if(a == b, Method::Exact))
+            }
+            (A::Labelled { .. } | A::Function { .. } | A::Chain(_), _)
+            | (_, A::Labelled { .. } | A::Function { .. } | A::Chain(_)) => {
+                self.related(gold, given)
+            }
+            (A::Segments { .. }, _) | (_, A::Segments { .. }) => self.intervals(gold, given),
+            (A::Tuple { .. } | A::Set(_) | A::List(_) | A::Matrix { .. }, _)
+            | (_, A::Tuple { .. } | A::Set(_) | A::List(_) | A::Matrix { .. }) => {
+                self.collections(gold, given)
+            }
+            (A::Quantity { .. } | A::Percent { .. } | A::Degrees { .. }, _)
+            | (_, A::Quantity { .. } | A::Percent { .. } | A::Degrees { .. }) => {
+                self.quantities(gold, given)
+            }
+            (A::Ratio(a), A::Ratio(b)) => self.ratios(a, b),
+            (A::Ratio(a), A::Scalar(b)) => self.ratio_scalar(a, b, true),
+            (A::Scalar(b), A::Ratio(a)) => self.ratio_scalar(a, b, false),
+            (A::Based { digits: a, base: p }, A::Based { digits: b, base: q }) => {
+                Ok(equal_if(a == b && p == q, Method::Exact))
+            }
+            // The base is a label: the digits are compared, never the value.
+            (A::Scalar(plain), A::Based { digits, base }) if *base != 10 => {
+                let same = plain.exact.as_ref().is_ok_and(|value| value.to_string() == *digits);
+                Ok(equal_if(same, Method::Exact))
+            }
+            (A::Cases(a), A::Cases(b) | A::Scalar(b)) | (A::Scalar(a), A::Cases(b)) => {
+                self.numeric(a, b)
+            }
+            (A::Named(a), A::Named(b)) => Ok(equal_if(a == b, Method::Set)),
+            (A::Text(a), A::Text(b)) => {
+                Ok(equal_if(prose::normal(a) == prose::normal(b), Method::Text))
+            }
+            (A::Unevaluated(a), A::Unevaluated(b)) => {
+                let bare = |text: &str| {
+                    text.chars().filter(|c| !c.is_whitespace()).collect::<String>()
+                };
+                Ok(equal_if(bare(a) == bare(b), Method::Identity))
+            }
+            _ => Ok(Outcome::Different),
+        }
+    }
+
+    /// Values with units, percent signs or degrees, on either side.
+    fn quantities(&mut self, gold: &Answer, given: &Answer) -> Result {
+        use Answer as A;
+        let label = self.policy.percent == PercentRule::Label;
+        match (gold, given) {
+            (A::Percent { inner: a }, A::Percent { inner: b }) => self.scalars(a, b),
+            (A::Percent { inner: a }, A::Scalar(b)) => self.percent(a, b, label, true),
+            (A::Scalar(a), A::Percent { inner: b }) => self.percent(b, a, label, false),
+            (A::Degrees { inner: a, .. }, A::Degrees { inner: b, .. }) => self.scalars(a, b),
+            (A::Degrees { inner, whole }, A::Scalar(b)) => {
+                let labelled = self.scalars(inner, b)?;
+                if labelled.is_equal() { Ok(labelled) } else { self.scalars(whole, b) }
+            }
+            (A::Scalar(a), A::Degrees { inner, whole }) => {
+                let labelled = self.scalars(a, inner)?;
+                if labelled.is_equal() { Ok(labelled) } else { self.scalars(a, whole) }
+            }
+            (A::Quantity { value: a, unit: u }, A::Quantity { value: b, unit: v }) => {
+                if self.policy.units == UnitRule::Ignore || (u.agrees(v) && u.scale == v.scale) {
+                    return self.scalars(a, b);
+                }
+                match (&a.exact, &b.exact) {
+                    (Ok(a), Ok(b)) if u.agrees(v) => {
+                        Ok(equal_if(a * &u.scale == b * &v.scale, Method::Exact))
+                    }
+                    _ => Ok(Outcome::Different),
+                }
+            }
+            (A::Quantity { value: a, .. }, A::Scalar(b))
+                if self.policy.units != UnitRule::Require =>
+            {
+                self.scalars(a, b)
+            }
+            (A::Scalar(a), A::Quantity { value: b, .. }) => self.scalars(a, b),
+            _ => Ok(Outcome::Different),
+        }
+    }
+
+    /// A percentage against a plain number: its hundredth, or itself if the sign is a label.
+    fn percent(&mut self, percent: &Item, plain: &Item, label: bool, gold_has: bool) -> Result {
+        if label {
+            let same = if gold_has {
+                self.scalars(percent, plain)?
+            } else {
+                self.scalars(plain, percent)?
+            };
+            if same.is_equal() {
+                return Ok(same);
+            }
+        }
+        match (&percent.exact, &plain.exact) {
+            (Ok(a), Ok(b)) => {
+                Ok(equal_if(*a == b * dashu_ratio::RBig::from(100u8), Method::Exact))
+            }
+            _ => Ok(Outcome::Different),
+        }
+    }
+
+    fn ratios(&mut self, a: &[Item], b: &[Item]) -> Result {
+        if a.len() != b.len() {
+            return Ok(Outcome::Different);
+        }
+        let exact = |items: &[Item]| -> Option<Vec<dashu_ratio::RBig>> {
+            items.iter().map(|item| item.exact.clone().ok()).collect()
+        };
+        let (Some(a), Some(b)) = (exact(a), exact(b)) else {
+            let pairs = a.iter().zip(b);
+            return self.all(pairs, |this, (a, b)| this.scalars(a, b));
+        };
+        // a : b as c : d, crosswise, against the first member.
+        let same = a.iter().zip(&b).all(|(x, y)| x * &b[0] == y * &a[0]);
+        let empty = a.iter().chain(&b).any(dashu_ratio::RBig::is_zero);
+        Ok(equal_if(same && !empty, Method::Exact))
+    }
+
+    fn ratio_scalar(&mut self, ratio: &[Item], scalar: &Item, _gold: bool) -> Result {
+        let [a, b] = ratio else { return Ok(Outcome::Different) };
+        match (&a.exact, &b.exact, &scalar.exact) {
+            (Ok(a), Ok(b), Ok(value)) => {
+                Ok(equal_if(!b.is_zero() && *a == value * b, Method::Exact))
+            }
+            _ => Ok(Outcome::Different),
+        }
+    }
+
+    /// Whether all comparisons succeed; the first that does not decides.
+    fn all<T>(
+        &mut self,
+        pairs: impl Iterator<Item = T>,
+        mut f: impl FnMut(&mut Self, T) -> Result,
+    ) -> Result {
+        let mut undecided = false;
+        for pair in pairs {
+            match f(self, pair)? {
+                Outcome::Equal(_) => {}
+                Outcome::Different => return Ok(Outcome::Different),
+                Outcome::Undecided => undecided = true,
+            }
+        }
+        Ok(if undecided { Outcome::Undecided } else { Outcome::Equal(Method::Set) })
+    }
+
+    fn is_empty(answer: &Answer) -> bool {
+        match answer {
+            Answer::Named(set) => *set == NamedSet::Empty,
+            Answer::Set(items) => items.is_empty(),
+            _ => false,
+        }
+    }
+
+    fn is_interval_like(open: Bracket) -> bool {
+        matches!(open, Bracket::Round | Bracket::Square)
+    }
+}
+
+fn equal_if(equal: bool, method: Method) -> Outcome {
+    if equal { Outcome::Equal(method) } else { Outcome::Different }
+}

@@ -1,0 +1,122 @@
+//! Intervals and solved inequalities.
+
+use super::{Comparison, Outcome, Result, equal_if};
+use super::super::Method;
+use super::super::answer::{Answer, Chain, End, Segment};
+use super::super::ast::{Bracket, NamedSet};
+use super::super::policy::InequalityRule;
+
+
+impl Comparison<'_, '_> {
+    pub(super) fn intervals(&mut self, gold: &Answer, given: &Answer) -> Result {
+        use Answer as A;
+        match (gold, given) {
+            (
+                A::Segments { segments: a, variable: x, chain: p },
+                A::Segments { segments: b, variable: y, chain: q },
+            ) => {
+                if !self.may_stand_for(x.is_some(), y.is_some()) {
+                    return Ok(Outcome::Different);
+                }
+                if let (Some(x), Some(y)) = (x, y)
+                    && x != y
+                {
+                    return Ok(Outcome::Different);
+                }
+                let outcome = self.segments(a, b)?;
+                match (outcome, p, q) {
+                    (Outcome::Equal(_), ..) => Ok(outcome),
+                    (_, Some(p), Some(q)) => self.chains(p, q),
+                    _ => Ok(outcome),
+                }
+            }
+            // A pair in brackets may be an interval.
+            (A::Segments { segments, variable, .. }, A::Tuple { items, open }) => {
+                if !self.may_stand_for(variable.is_some(), false) {
+                    return Ok(Outcome::Different);
+                }
+                self.pair(segments, items, *open, true)
+            }
+            (A::Tuple { items, open }, A::Segments { segments, variable, .. }) => {
+                if !self.may_stand_for(false, variable.is_some()) {
+                    return Ok(Outcome::Different);
+                }
+                self.pair(segments, items, *open, false)
+            }
+            (A::Segments { segments, variable: Some(_), .. }, A::Set(_) | A::Named(_))
+            | (A::Set(_) | A::Named(_), A::Segments { segments, variable: Some(_), .. }) => {
+                let other = if matches!(gold, A::Segments { .. }) { given } else { gold };
+                Ok(equal_if(segments.is_empty() && Self::is_empty(other), Method::Interval))
+            }
+            (A::Named(NamedSet::Reals), _) | (_, A::Named(NamedSet::Reals)) => {
+                Ok(Outcome::Different)
+            }
+            _ => Ok(Outcome::Different),
+        }
+    }
+
+    /// Whether the policy lets the two forms stand for one another.
+    fn may_stand_for(&self, gold_inequality: bool, given_inequality: bool) -> bool {
+        gold_inequality == given_inequality
+            || match self.policy.inequalities {
+                InequalityRule::Both => true,
+                InequalityRule::GoldInequality => gold_inequality,
+                InequalityRule::Never => false,
+            }
+    }
+
+    fn segments(&mut self, gold: &[Segment], given: &[Segment]) -> Result {
+        if gold.len() != given.len() {
+            return Ok(Outcome::Different);
+        }
+        let outcome = self.all(gold.iter().zip(given), |this, (a, b)| {
+            let pairs = [(&a.low, &b.low), (&a.high, &b.high)];
+            this.all(pairs.into_iter(), |this, (a, b)| this.ends(a, b))
+        })?;
+        Ok(outcome.by(Method::Interval))
+    }
+
+    fn ends(&mut self, gold: &End, given: &End) -> Result {
+        match (&gold.at, &given.at) {
+            (None, None) => Ok(Outcome::Equal(Method::Interval)),
+            (Some(a), Some(b)) if gold.closed == given.closed => self.scalars(a, b),
+            _ => Ok(Outcome::Different),
+        }
+    }
+
+    fn pair(
+        &mut self,
+        segments: &[Segment],
+        items: &[Answer],
+        open: Bracket,
+        segments_are_gold: bool,
+    ) -> Result {
+        let ([segment], [Answer::Scalar(low), Answer::Scalar(high)]) = (segments, items) else {
+            return Ok(Outcome::Different);
+        };
+        let closed = open == Bracket::Square;
+        let (Some(a), Some(b)) = (&segment.low.at, &segment.high.at) else {
+            return Ok(Outcome::Different);
+        };
+        if segment.low.closed != closed || segment.high.closed != closed {
+            return Ok(Outcome::Different);
+        }
+        let outcome = self.all([(a, low), (b, high)].into_iter(), |this, (a, b)| {
+            if segments_are_gold { this.scalars(a, b) } else { this.scalars(b, a) }
+        })?;
+        Ok(outcome.by(Method::Interval))
+    }
+
+    /// Relations member by member, or as one equation or inequality up to a constant factor.
+    pub(super) fn chains(&mut self, gold: &Chain, given: &Chain) -> Result {
+        let same = gold.relations == given.relations && gold.members.len() == given.members.len();
+        if same {
+            let pairs = gold.members.iter().zip(&given.members);
+            let outcome = self.all(pairs, |this, (a, b)| this.scalars(a, b))?;
+            if outcome.is_equal() {
+                return Ok(Outcome::Equal(Method::Relation));
+            }
+        }
+        self.proportional(gold, given)
+    }
+}

@@ -1,0 +1,223 @@
+//! Equations, inequalities, labelled values and definitions of functions.
+
+use super::{Comparison, Outcome, Result, equal_if};
+use super::super::Method;
+use super::super::answer::{Answer, Chain, Item};
+use super::super::ast::Relation;
+use super::super::field::{Lanes, field};
+use super::super::fuel::Exhausted;
+use super::super::modular::Refusal;
+use super::super::numeric::{self, Numeric, Scalar};
+
+
+impl Comparison<'_, '_> {
+    /// Comparisons with a relation on at least one side.
+    pub(super) fn related(&mut self, gold: &Answer, given: &Answer) -> Result {
+        use Answer as A;
+        match (gold, given) {
+            (A::Labelled { chain: Some(a), .. }, A::Chain(b))
+            | (A::Chain(a), A::Labelled { chain: Some(b), .. }) => self.chains(a, b),
+            (A::Chain(a), A::Chain(b)) => self.chains(a, b),
+            (A::Labelled { label: x, .. }, A::Labelled { label: y, .. }) => {
+                self.labelled(gold, given, same_label(x, y))
+            }
+            (
+                A::Function { value: a, parameters: p, .. },
+                A::Function { value: b, parameters: q, .. },
+            ) => self.functions((p, a), (q, b)),
+            (A::Function { value, .. }, A::Scalar(other)) => self.scalars(value, other),
+            (A::Scalar(other), A::Function { value, .. }) => self.scalars(other, value),
+            (A::Function { value, .. }, A::Labelled { value: other, others, .. })
+                if others.is_empty() =>
+            {
+                match &**other {
+                    A::Scalar(other) => self.scalars(value, other),
+                    _ => Ok(Outcome::Different),
+                }
+            }
+            (A::Labelled { value: other, others, .. }, A::Function { value, .. })
+                if others.is_empty() =>
+            {
+                match &**other {
+                    A::Scalar(other) => self.scalars(other, value),
+                    _ => Ok(Outcome::Different),
+                }
+            }
+            // A chain of equal members stands for its last, if it is consistent.
+            (A::Labelled { value, others, .. }, other) => {
+                if !self.consistent(value, others, true)? {
+                    return Ok(Outcome::Different);
+                }
+                self.answers(value, other)
+            }
+            (other, A::Labelled { value, others, .. }) => {
+                if !self.consistent(value, others, false)? {
+                    return Ok(Outcome::Different);
+                }
+                self.answers(other, value)
+            }
+            _ => Ok(Outcome::Different),
+        }
+    }
+
+    /// Definitions of functions, whose parameters are only names.
+    fn functions(&mut self, gold: (&[String], &Item), given: (&[String], &Item)) -> Result {
+        let ((p, a), (q, b)) = (gold, given);
+        if p.len() != q.len() {
+            return Ok(Outcome::Different);
+        }
+        if p == q {
+            return Ok(self.scalars(a, b)?.by(Method::Relation));
+        }
+        let [from, to] = [&q[0], &p[0]];
+        if p.len() > 1 {
+            return Ok(Outcome::Different);
+        }
+        let renamed = self.given.swapped(from, to);
+        let item = Item::new(&renamed, b.id, b.sign, self.fuel);
+        let mut within =
+            Comparison { policy: self.policy, gold: self.gold, given: &renamed, fuel: self.fuel };
+        Ok(within.scalars(a, &item)?.by(Method::Relation))
+    }
+
+    fn labelled(&mut self, gold: &Answer, given: &Answer, same: bool) -> Result {
+        let (
+            Answer::Labelled { value: a, others: p, chain: c, .. },
+            Answer::Labelled { value: b, others: q, chain: d, .. },
+        ) = (gold, given)
+        else {
+            return Ok(Outcome::Different);
+        };
+        if same {
+            let consistent = self.consistent(a, p, true)? && self.consistent(b, q, false)?;
+            if !consistent {
+                return Ok(Outcome::Different);
+            }
+            let outcome = self.answers(a, b)?;
+            if outcome.is_equal() {
+                return Ok(outcome);
+            }
+        }
+        // `y = x` and `x = y` are the same line.
+        match (c, d) {
+            (Some(c), Some(d)) => self.chains(c, d),
+            _ => Ok(Outcome::Different),
+        }
+    }
+
+    /// Whether all members of a chain have the value of the last one.
+    fn consistent(&mut self, value: &Answer, others: &[Item], gold: bool) -> Result<bool> {
+        if others.is_empty() {
+            return Ok(true);
+        }
+        let value = match value {
+            Answer::Scalar(value)
+            | Answer::Quantity { value, .. }
+            | Answer::Degrees { inner: value, .. } => value,
+            _ => return Ok(false),
+        };
+        let ast = if gold { self.gold } else { self.given };
+        let mut within = Comparison { policy: self.policy, gold: ast, given: ast, fuel: self.fuel };
+        for other in others {
+            if !within.scalars(other, value)?.is_equal() {
+                return Ok(false);
+            }
+        }
+        Ok(true)
+    }
+
+    /// Whether two relations are the same up to a constant factor of the difference of their sides.
+    pub(super) fn proportional(&mut self, gold: &Chain, given: &Chain) -> Result {
+        let ([p], [q]) = (&gold.relations[..], &given.relations[..]) else {
+            return Ok(Outcome::Different);
+        };
+        let Some(flip) = direction(*p, *q) else { return Ok(Outcome::Different) };
+        let ([a, b], [c, d]) = (&gold.members[..], &given.members[..]) else {
+            return Ok(Outcome::Different);
+        };
+        let golds = [self.gold_scalar(a), self.gold_scalar(b)];
+        let givens = [self.given_scalar(c), self.given_scalar(d)];
+        let differences = (
+            self.difference([a, b], true)?,
+            self.difference([c, d], false)?,
+        );
+        let outcome = match differences {
+            (Ok((x, _)), Ok((y, _))) if constant_ratio(x, y) => Outcome::Equal(Method::Relation),
+            (Ok((_, true)), Ok((_, true))) => Outcome::Different,
+            (Err(Refusal::Undefined), _) | (_, Err(Refusal::Undefined)) => Outcome::Different,
+            _ => match numeric::proportional(golds, givens, self.fuel)? {
+                Numeric::Equal => Outcome::Equal(Method::Relation),
+                Numeric::Different => Outcome::Different,
+                Numeric::Undecided => Outcome::Undecided,
+            },
+        };
+        if !outcome.is_equal() || *p == Relation::Equal || *p == Relation::NotEqual {
+            return Ok(outcome);
+        }
+        // An inequality keeps its direction: the factor must have the right sign.
+        self.directed(golds, givens, flip)
+    }
+
+    fn directed(
+        &mut self,
+        golds: [Scalar<'_>; 2],
+        givens: [Scalar<'_>; 2],
+        flip: bool,
+    ) -> Result {
+        Ok(match numeric::ratio_sign(golds, givens, self.fuel)? {
+            Some(negative) => equal_if(negative == flip, Method::Relation),
+            None => Outcome::Undecided,
+        })
+    }
+
+    /// The fingerprint of the difference of two sides, and whether it decides.
+    fn difference(
+        &mut self,
+        sides: [&Item; 2],
+        gold: bool,
+    ) -> Result<std::result::Result<(Lanes, bool), Refusal>> {
+        let ast = if gold { self.gold } else { self.given };
+        let [left, right] = sides.map(|side| side.print(ast, self.fuel));
+        match (left, right) {
+            (Err(Refusal::Exhausted), _) | (_, Err(Refusal::Exhausted)) => Err(Exhausted),
+            (Ok(a), Ok(b)) => {
+                let minus = [0, 1, 2].map(|lane| field().sub(a.lanes[lane], b.lanes[lane]));
+                Ok(Ok((minus, a.decisive && b.decisive)))
+            }
+            (Err(refusal), _) | (_, Err(refusal)) => Ok(Err(refusal)),
+        }
+    }
+}
+
+/// Whether `a / b` is the same in all lanes, and neither vanishes.
+fn constant_ratio(a: Lanes, b: Lanes) -> bool {
+    let field = field();
+    let cross = |i: usize| field.mul(a[0], b[i]) == field.mul(a[i], b[0]);
+    cross(1) && cross(2) && !a.contains(&0) && !b.contains(&0)
+}
+
+/// Whether two relations are of one kind, and if so whether they point in opposite directions.
+fn direction(a: Relation, b: Relation) -> Option<bool> {
+    use Relation::{Equal, Greater, GreaterEqual, Less, LessEqual, NotEqual};
+    match (a, b) {
+        (Equal, Equal)
+        | (NotEqual, NotEqual)
+        | (Less, Less)
+        | (LessEqual, LessEqual)
+        | (Greater, Greater)
+        | (GreaterEqual, GreaterEqual) => Some(false),
+        (Less, Greater)
+        | (Greater, Less)
+        | (LessEqual, GreaterEqual)
+        | (GreaterEqual, LessEqual) => Some(true),
+        _ => None,
+    }
+}
+
+/// Names agree if they are the same, or one of them is prose or absent.
+fn same_label(a: &str, b: &str) -> bool {
+    let symbol = |label: &str| {
+        label.chars().count() == 1 || label.starts_with('\\') || label.contains(['_', '(', ','])
+    };
+    a == b || !symbol(a) || !symbol(b)
+}

@@ -1,0 +1,178 @@
+//! Scalars: exact values, fingerprints, numeric values, and the rounding of decimals.
+
+use dashu_int::ops::Gcd;
+use dashu_ratio::RBig;
+
+use super::{Comparison, Outcome, Result};
+use super::super::Method;
+use super::super::answer::Item;
+use super::super::ast::{Ast, Decimal, Node};
+use super::super::exact::Inexact;
+use super::super::fuel::Exhausted;
+use super::super::modular::Refusal;
+use super::super::numeric::{self, Numeric, real_value};
+use super::super::policy::Tolerance;
+
+
+impl Comparison<'_, '_> {
+    /// Compares a given scalar with a gold one: the ladder of tests, cheapest first.
+    pub(super) fn scalars(&mut self, gold: &Item, given: &Item) -> Result {
+        let outcome = match (&gold.exact, &given.exact) {
+            (Ok(a), Ok(b)) if a == b => Outcome::Equal(Method::Exact),
+            (Ok(_), Ok(_)) => Outcome::Different,
+            (Err(Inexact::Exhausted), _) | (_, Err(Inexact::Exhausted)) => return Err(Exhausted),
+            (_, Err(Inexact::Undefined)) | (Err(Inexact::Undefined), _) => {
+                return Ok(Outcome::Different);
+            }
+            _ => self.inexact(gold, given)?,
+        };
+        match outcome {
+            Outcome::Equal(_) if self.policy.require_reduced && !is_reduced(self.given, given) => {
+                Ok(Outcome::Different)
+            }
+            Outcome::Equal(_) => Ok(outcome),
+            _ => Ok(if self.rounds(gold, given)? {
+                Outcome::Equal(Method::Rounding)
+            } else {
+                outcome
+            }),
+        }
+    }
+
+    fn inexact(&mut self, gold: &Item, given: &Item) -> Result {
+        let prints = (gold.print(self.gold, self.fuel), given.print(self.given, self.fuel));
+        match prints {
+            (Ok(a), Ok(b)) if a.lanes == b.lanes => return Ok(Outcome::Equal(Method::Modular)),
+            (Ok(a), Ok(b)) if a.decisive && b.decisive => return Ok(Outcome::Different),
+            (Err(Refusal::Exhausted), _) | (_, Err(Refusal::Exhausted)) => return Err(Exhausted),
+            (_, Err(Refusal::Undefined)) | (Err(Refusal::Undefined), _) => {
+                return Ok(Outcome::Different);
+            }
+            _ => {}
+        }
+        self.numeric(gold, given)
+    }
+
+    /// Compares by values at points.
+    pub(super) fn numeric(&mut self, gold: &Item, given: &Item) -> Result {
+        let (a, b) = (self.gold_scalar(gold), self.given_scalar(given));
+        Ok(match numeric::compare(a, b, self.fuel)? {
+            Numeric::Equal => Outcome::Equal(Method::Numeric),
+            Numeric::Different => Outcome::Different,
+            // A rational gold against a constant beyond the range of all values: no honest answer.
+            Numeric::Undecided if gold.exact.is_ok() && self.is_out_of_range(given)? => {
+                Outcome::Different
+            }
+            Numeric::Undecided => Outcome::Undecided,
+        })
+    }
+
+    fn is_out_of_range(&mut self, given: &Item) -> Result<bool> {
+        let constant = self.given.symbols(given.id).is_empty();
+        Ok(constant && real_value(self.given_scalar(given), self.fuel)?.is_none())
+    }
+
+    /// Whether one side is a decimal literal that stands for the value of the other.
+    fn rounds(&mut self, gold: &Item, given: &Item) -> Result<bool> {
+        let gold_decimal = decimal(self.gold, gold);
+        let given_decimal = decimal(self.given, given);
+        match self.policy.tolerance {
+            Tolerance::Exact => Ok(false),
+            Tolerance::SignificantDigits(least) => {
+                let enough = |d: &Decimal| d.significant >= least || (d.ellipsis && d.significant >= 3);
+                match (gold_decimal.filter(enough), given_decimal.filter(enough)) {
+                    (None, Some(_)) if gold_decimal.is_some() => Ok(false),
+                    (Some(_), None) if given_decimal.is_some() => Ok(false),
+                    (None, Some(d)) => self.within(given, d, gold, false),
+                    (Some(d), None) => self.within(gold, d, given, true),
+                    // Of two literals the longer one may be the value.
+                    (Some(a), Some(b)) if b.places > a.places => self.within(gold, a, given, true),
+                    _ => Ok(false),
+                }
+            }
+            Tolerance::Absolute(bound) | Tolerance::Relative(bound) => {
+                if gold_decimal.is_none() && given_decimal.is_none() {
+                    return Ok(false);
+                }
+                let (Some(a), Some(b)) = (
+                    real_value(self.gold_scalar(gold), self.fuel)?,
+                    real_value(self.given_scalar(given), self.fuel)?,
+                ) else {
+                    return Ok(false);
+                };
+                let relative = matches!(self.policy.tolerance, Tolerance::Relative(_));
+                let bound = if relative { bound * a.high.abs() } else { bound };
+                Ok(((a.high - b.high) + (a.low - b.low)).abs() <= bound)
+            }
+        }
+    }
+
+    /// Whether `other` rounds to the literal, whose last digit is known.
+    fn within(&mut self, literal: &Item, decimal: Decimal, other: &Item, gold: bool) -> Result<bool> {
+        let Ok(written) = &literal.exact else {
+            return self.truncates(literal, decimal, other, gold);
+        };
+        if let Ok(value) = &other.exact {
+            let difference = if value > written { value - written } else { written - value };
+            // The literal's last place is 10^-places; half of it is the error of rounding.
+            let Some(half) = half_unit(decimal.places) else { return Ok(false) };
+            return Ok(difference <= half);
+        }
+        self.near(written, decimal.places, 0.5, other, gold)
+    }
+
+    /// A literal with an ellipsis: the value begins with its digits.
+    fn truncates(&mut self, literal: &Item, decimal: Decimal, other: &Item, gold: bool) -> Result<bool> {
+        let ast = if gold { self.gold } else { self.given };
+        let Some((number, negative)) = ast.literal(literal.id) else { return Ok(false) };
+        let written = if negative { -number.value.clone() } else { number.value.clone() };
+        self.near(&written, decimal.places, 1.0, other, gold)
+    }
+
+    fn near(
+        &mut self,
+        written: &RBig,
+        places: i32,
+        units: f64,
+        other: &Item,
+        literal_is_gold: bool,
+    ) -> Result<bool> {
+        let side = if literal_is_gold { self.given_scalar(other) } else { self.gold_scalar(other) };
+        let Some(value) = real_value(side, self.fuel)? else { return Ok(false) };
+        let high = written.to_f64().value();
+        if !high.is_finite() {
+            return Ok(false);
+        }
+        let Ok(rest) = RBig::try_from(high) else { return Ok(false) };
+        let low = (written - rest).to_f64().value();
+        let difference = ((value.high - high) + (value.low - low)).abs();
+        Ok(difference <= units * 10f64.powi(-places) * (1.0 + 1e-9) + value.radius)
+    }
+}
+
+fn half_unit(places: i32) -> Option<RBig> {
+    let power = isize::try_from(places.unsigned_abs()).ok().filter(|&p| p <= 4096)?;
+    let unit = RBig::from(10u8).pow(power);
+    let two = RBig::from(2u8);
+    Some(if places < 0 { unit / two } else { RBig::ONE / (unit * two) })
+}
+
+/// The decimal literal that an item is, seen through a sign.
+fn decimal(ast: &Ast, item: &Item) -> Option<Decimal> {
+    ast.literal(item.id).and_then(|(number, _)| number.decimal)
+}
+
+/// Whether a quotient of integers is in lowest terms.
+fn is_reduced(ast: &Ast, item: &Item) -> bool {
+    let id = match ast.node(item.id) {
+        Node::Negative(inner) => *inner,
+        _ => item.id,
+    };
+    let Node::Quotient(above, below) = ast.node(id) else { return true };
+    match (ast.literal(*above), ast.literal(*below)) {
+        (Some((a, _)), Some((b, _))) if a.value.is_int() && b.value.is_int() => {
+            a.value.is_zero() || a.value.numerator().gcd(b.value.numerator()).is_one()
+        }
+        _ => true,
+    }
+}

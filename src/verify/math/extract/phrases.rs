@@ -1,0 +1,214 @@
+//! Answers that are stated in prose.
+
+use memchr::memmem;
+
+/// The rest of the last line that starts with `####`, if it looks like an answer, not like a heading.
+pub(super) fn after_hashes(text: &str) -> Option<&str> {
+    let at = memmem::rfind(text.as_bytes(), b"####")?;
+    let line = text[at..].trim_start_matches('#').lines().next().unwrap_or("");
+    let line = clean(line);
+    let letters = |word: &&str| word.bytes().filter(u8::is_ascii_alphabetic).count() > 2;
+    let prose = line.split_whitespace().filter(letters).count();
+    let digits = line.bytes().any(|b| b.is_ascii_digit());
+    (!line.is_empty() && (prose == 0 || (digits && prose <= 2))).then_some(line)
+}
+
+/// What follows the last "the answer is", "Answer:" and the like.
+pub(super) fn stated(text: &str) -> Option<&str> {
+    let bytes = text.as_bytes();
+    let mut end = bytes.len();
+    while let Some(hit) = memmem::rfind(&bytes[..end], b"nswer") {
+        end = hit;
+        if let Some(found) = after_answer(&text[hit + "nswer".len()..]) {
+            return Some(found);
+        }
+    }
+    None
+}
+
+/// What is stated after the word "answer": `is …`, `: …`, `= …`.
+fn after_answer(rest: &str) -> Option<&str> {
+    let marks = |c: char| c == '*' || c == '_' || c == ' ';
+    let rest = rest.trim_start_matches(marks);
+    let mut rest = rest.strip_prefix("(s)").unwrap_or(rest).trim_start_matches(marks);
+    // "the answer to the question is", "the answer in dollars is"
+    if let Some(at) = rest.find(" is").filter(|&at| at < 60) {
+        let between = &rest[..at];
+        if ["to ", "in ", "for ", "of "].iter().any(|word| between.starts_with(word))
+            && !between.contains(['.', '\n', ','])
+        {
+            rest = &rest[at + 1..];
+        }
+    }
+    let mut stated = false;
+    for word in ["would be", "should be", "must be", "is", "are", "will be", "=", ":"] {
+        if let Some(tail) = rest.strip_prefix(word)
+            && !tail.starts_with(|c: char| c.is_ascii_alphabetic())
+        {
+            rest = tail.trim_start_matches(marks);
+            stated = true;
+            break;
+        }
+    }
+    if !stated {
+        return None;
+    }
+    let rest = rest.trim_start_matches([':', ' ', '*', '\n', '=']);
+    let mut rest = rest.trim_start();
+    for word in ["therefore ", "thus ", "just ", "simply ", "then ", "indeed ", "now "] {
+        rest = rest.strip_prefix(word).unwrap_or(rest);
+    }
+    let found = clean(sentence(rest));
+    if found.is_empty() {
+        return None;
+    }
+    Some(shortened(found))
+}
+
+/// A formula or the text up to the end of the sentence.
+fn sentence(text: &str) -> &str {
+    for (open, close) in [("$$", "$$"), ("$", "$"), ("\\(", "\\)"), ("\\[", "\\]")] {
+        if let Some(inner) = text.strip_prefix(open) {
+            if open == "$" && inner.starts_with(|c: char| c.is_ascii_digit()) && !closes(inner) {
+                break;
+            }
+            if let Some(end) = inner.find(close).filter(|&end| end > 0) {
+                // A unit or the rest of a list may follow the formula.
+                let after = open.len() + end + close.len();
+                let line = line_end(text);
+                return if after < line { &text[..line] } else { &text[..after] };
+            }
+        }
+    }
+    &text[..line_end(text)]
+}
+
+/// `$18` is money unless another dollar sign closes it on the same line.
+fn closes(inner: &str) -> bool {
+    inner.lines().next().unwrap_or("").contains('$')
+}
+
+/// The end of the line or of the sentence.
+fn line_end(text: &str) -> usize {
+    let bytes = text.as_bytes();
+    let mut at = 0;
+    while at < bytes.len() {
+        match bytes[at] {
+            b'\n' => return at,
+            b'.' | b'!' | b'?'
+                if bytes.get(at + 1).is_none_or(|b| b" \n\r*\"".contains(b))
+                    && !abbreviation(&text[..at]) =>
+            {
+                return at;
+            }
+            _ => at += 1,
+        }
+    }
+    bytes.len()
+}
+
+/// `a.m.`, `p.m.`, `1. ` do not end a sentence; nor does the point of `n!`.
+fn abbreviation(before: &str) -> bool {
+    let word = before.rsplit([' ', '\n']).next().unwrap_or("");
+    matches!(word, "a.m" | "p.m" | "a" | "p" | "sq" | "approx")
+}
+
+/// Prose of more than a few words is cut to the formula or the number it ends with.
+fn shortened(found: &str) -> &str {
+    let words = found.split_whitespace().count();
+    if words <= 6 || !found.contains(char::is_alphabetic) {
+        return found;
+    }
+    last_formula(found).or_else(|| last_number(found)).unwrap_or(found)
+}
+
+/// A line without its markdown and its full stop.
+fn clean(line: &str) -> &str {
+    let line = line.trim().trim_matches('*').trim();
+    let line = line.strip_suffix('.').unwrap_or(line).trim_end_matches('*').trim_end();
+    for tag in ["<|im_end|>", "<|eot_id|>", "</s>", "<|endoftext|>"] {
+        if let Some(rest) = line.strip_suffix(tag) {
+            return clean(rest);
+        }
+    }
+    line
+}
+
+/// The last formula between dollar signs.
+pub(super) fn last_formula(text: &str) -> Option<&str> {
+    let mut spans = Vec::new();
+    let mut open = None;
+    for at in memchr::memchr_iter(b'$', text.as_bytes()) {
+        if at > 0 && text.as_bytes()[at - 1] == b'\\' {
+            continue;
+        }
+        match open.take() {
+            Some(start) => {
+                if at > start {
+                    spans.push(start..at);
+                } else {
+                    // `$$`: still open
+                    open = Some(at + 1);
+                }
+            }
+            None => open = Some(at + 1),
+        }
+    }
+    let last = spans.pop()?;
+    Some(text[last].trim()).filter(|span| !span.is_empty())
+}
+
+/// The last capital letter from A to J that stands alone, in brackets or as a word of its own.
+pub(super) fn last_letter(text: &str) -> Option<&str> {
+    let bytes = text.as_bytes();
+    (0..bytes.len()).rev().find_map(|at| {
+        let alone = |b: Option<&u8>| b.is_none_or(|b| !b.is_ascii_alphanumeric() && *b != b'\'');
+        let before = at.checked_sub(1).and_then(|i| bytes.get(i));
+        let fits = (b'A'..=b'J').contains(&bytes[at]) && alone(before) && alone(bytes.get(at + 1));
+        // The article and the pronoun: "A quick", "I think".
+        let prose = matches!(bytes[at], b'A' | b'I')
+            && bytes.get(at + 1) == Some(&b' ')
+            && bytes.get(at + 2).is_some_and(u8::is_ascii_lowercase);
+        (fits && !prose).then(|| &text[at..=at])
+    })
+}
+
+/// The last number, if it is plain: not a part of a formula, of a word or of an identifier.
+pub(super) fn last_number(text: &str) -> Option<&str> {
+    let bytes = text.as_bytes();
+    let last = bytes.iter().rposition(u8::is_ascii_digit)?;
+    let numeric = |at: usize| bytes[at].is_ascii_digit() || b",.".contains(&bytes[at]);
+    let mut start = last;
+    while start > 0 && numeric(start - 1) {
+        start -= 1;
+    }
+    while !bytes[start].is_ascii_digit() && bytes[start] != b'.' {
+        start += 1;
+    }
+    let mut end = last + 1;
+    if bytes.get(end) == Some(&b'%') || bytes[end..].starts_with(b"\\%") {
+        end += if bytes[end] == b'%' { 1 } else { 2 };
+    }
+    let before = text[..start].trim_end_matches(['$', '*', ' ', '(']);
+    let attached = start > 0 && is_attached(bytes[start - 1]);
+    let minus = start > 0
+        && bytes[start - 1] == b'-'
+        && !before[..before.len() - 1].ends_with(|c: char| c.is_alphanumeric() || c == ')');
+    if attached && !minus {
+        return None;
+    }
+    let operator = before.ends_with(['/', '^', '_', '{', '\\', '+', '<', '>', '~']) && !minus;
+    let after = text[end..].trim_start_matches(['$', '*', ')']);
+    let continues = after.starts_with(['/', '^', '_', '}', '\\', '{', '=', '-', '+', '!', ':', '(']);
+    let glued = after.len() == text.len() - end
+        && after.starts_with(|c: char| c.is_alphabetic() && c.is_ascii());
+    if operator || continues || glued {
+        return None;
+    }
+    Some(&text[start - usize::from(minus)..end])
+}
+
+/// Characters that tie a number to what stands before it.
+fn is_attached(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || b"-_{}^/\\".contains(&byte)
+}

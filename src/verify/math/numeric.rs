@@ -1,0 +1,186 @@
+//! Values at secret points, with error bounds: what the prime field cannot decide.
+//!
+//! Arithmetic is that of complex balls of 106 bits. Two expressions are different when their balls are
+//! disjoint at a point; they are equal when they agree to [`AGREEMENT`] at enough points; anything else
+//! is undecided. Points where an expression leaves the real domain are passed over unless it has no real
+//! values at all.
+
+mod ball;
+mod double;
+mod evaluate;
+mod height;
+
+use std::cmp::Ordering;
+
+use ball::Ball;
+use evaluate::{Evaluator, Invalid};
+
+use super::ast::{Ast, Id};
+use super::fuel::{Exhausted, Fuel};
+
+/// Relative agreement that counts as equality: 2^-75.
+const AGREEMENT: f64 = 1.0 / (1u128 << 75) as f64;
+/// Expressions whose literals hold more bits than this may differ by less than the precision shows.
+const MAX_HEIGHT: f64 = 50.0;
+/// Points tried, and points that must agree.
+const POINTS: u64 = 10;
+const WANTED: u32 = 3;
+
+/// The outcome of a comparison by values.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Numeric {
+    Equal,
+    Different,
+    Undecided,
+}
+
+/// An expression and what its `\pm` stands for.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Scalar<'a> {
+    pub(super) ast: &'a Ast,
+    pub(super) id: Id,
+    pub(super) sign: i8,
+}
+
+/// Compares two expressions by their values.
+///
+/// # Errors
+/// When the budget is spent.
+pub(super) fn compare(a: Scalar<'_>, b: Scalar<'_>, fuel: &mut Fuel) -> Result<Numeric, Exhausted> {
+    same(fuel, [a, b], |values| {
+        let [a, b] = values;
+        Some((a, b))
+    })
+}
+
+/// Whether `a / b` is the same constant at all points, for two differences of sides of a relation.
+///
+/// # Errors
+/// When the budget is spent.
+pub(super) fn proportional(
+    [left_a, right_a]: [Scalar<'_>; 2],
+    [left_b, right_b]: [Scalar<'_>; 2],
+    fuel: &mut Fuel,
+) -> Result<Numeric, Exhausted> {
+    let mut first: Option<Ball> = None;
+    same(fuel, [left_a, right_a, left_b, right_b], |[la, ra, lb, rb]| {
+        let ratio = la.sub(ra).div(lb.sub(rb))?;
+        let reference = *first.get_or_insert(ratio);
+        (!reference.may_vanish()).then_some((ratio, reference))
+    })
+}
+
+fn same<const N: usize>(
+    fuel: &mut Fuel,
+    sides: [Scalar<'_>; N],
+    mut pair: impl FnMut([Ball; N]) -> Option<(Ball, Ball)>,
+) -> Result<Numeric, Exhausted> {
+    let tall = sides.iter().any(|s| height::height(s.ast, s.id) > MAX_HEIGHT);
+    let symbolic = sides.iter().any(|side| !side.ast.symbols(side.id).is_empty());
+    let wanted = if symbolic { WANTED } else { 1 };
+    for real in [true, false] {
+        if real && !symbolic {
+            continue;
+        }
+        let mut agreed = 0;
+        for point in 0..if symbolic { POINTS } else { 1 } {
+            let Some(values) = values(&sides, point, real, fuel)? else { continue };
+            let Some((a, b)) = pair(values) else { continue };
+            match close(a, b) {
+                Numeric::Different => return Ok(Numeric::Different),
+                Numeric::Equal if tall => return Ok(Numeric::Undecided),
+                Numeric::Equal => agreed += 1,
+                Numeric::Undecided => {}
+            }
+            // Negative points are among those after the third.
+            if agreed >= wanted && (!symbolic || point >= 5) {
+                return Ok(Numeric::Equal);
+            }
+        }
+        if agreed >= wanted.min(2) {
+            return Ok(Numeric::Equal);
+        }
+    }
+    Ok(Numeric::Undecided)
+}
+
+fn values<const N: usize>(
+    sides: &[Scalar<'_>; N],
+    point: u64,
+    real: bool,
+    fuel: &mut Fuel,
+) -> Result<Option<[Ball; N]>, Exhausted> {
+    let mut values = [Ball::exactly(0.0); N];
+    for (value, side) in values.iter_mut().zip(sides) {
+        let evaluator = Evaluator { ast: side.ast, sign: side.sign, point, real };
+        match evaluator.value(side.id, fuel) {
+            Ok(ball) => *value = ball,
+            Err(Invalid::Domain) => return Ok(None),
+            Err(Invalid::Exhausted) => return Err(Exhausted),
+        }
+    }
+    Ok(Some(values))
+}
+
+fn close(a: Ball, b: Ball) -> Numeric {
+    let difference = a.sub(b);
+    if !difference.is_finite() {
+        return Numeric::Undecided;
+    }
+    if difference.size() > difference.radius {
+        return Numeric::Different;
+    }
+    let scale = a.size().max(b.size()).max(1e-9);
+    if difference.radius <= scale * AGREEMENT { Numeric::Equal } else { Numeric::Undecided }
+}
+
+/// The value of a constant real expression with a bound of its error, in doubles.
+pub(super) fn real_value(side: Scalar<'_>, fuel: &mut Fuel) -> Result<Option<Real>, Exhausted> {
+    let evaluator = Evaluator { ast: side.ast, sign: side.sign, point: 0, real: false };
+    if !side.ast.symbols(side.id).is_empty() {
+        return Ok(None);
+    }
+    match evaluator.value(side.id, fuel) {
+        Ok(ball) if ball.is_finite() && ball.is_real() => {
+            Ok(Some(Real { high: ball.re.high, low: ball.re.low, radius: ball.radius }))
+        }
+        Ok(_) | Err(Invalid::Domain) => Ok(None),
+        Err(Invalid::Exhausted) => Err(Exhausted),
+    }
+}
+
+/// The sign of the ratio of two differences at a point where both are real.
+pub(super) fn ratio_sign(
+    [left_a, right_a]: [Scalar<'_>; 2],
+    [left_b, right_b]: [Scalar<'_>; 2],
+    fuel: &mut Fuel,
+) -> Result<Option<bool>, Exhausted> {
+    for point in 0..POINTS {
+        let sides = [left_a, right_a, left_b, right_b];
+        let Some([la, ra, lb, rb]) = values(&sides, point, true, fuel)? else { continue };
+        if let (Some(a), Some(b)) = (la.sub(ra).negative(), lb.sub(rb).negative()) {
+            return Ok(Some(a != b));
+        }
+    }
+    Ok(None)
+}
+
+/// A real number `high + low` known to within `radius`.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Real {
+    pub(super) high: f64,
+    pub(super) low: f64,
+    pub(super) radius: f64,
+}
+
+impl Real {
+    /// The order of two values, if their errors allow to tell.
+    pub(super) fn order(self, other: Self) -> Option<Ordering> {
+        let difference = (self.high - other.high) + (self.low - other.low);
+        let radius = self.radius + other.radius;
+        (difference.abs() > radius).then(|| difference.total_cmp(&0.0))
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,143 @@
+//! What may follow a value: units, words of magnitude, "percent", ordinals; and mixed numbers.
+
+use dashu_int::UBig;
+use dashu_ratio::RBig;
+
+use super::{Parser, Result};
+use super::super::ast::{Function, Id, Node, Number, Relation};
+use super::super::lex::Kind;
+
+
+/// Letters that are units when they follow a literal after a blank.
+const UNIT_LETTERS: &str = "msghL";
+
+impl Parser<'_> {
+    /// Wraps `value` in the unit that follows, if one does.
+    pub(super) fn suffix(&mut self, value: Id) -> Result<Id> {
+        let starts = match self.peek() {
+            Some(Kind::Word(_) | Kind::Text(_) | Kind::Currency(_)) => true,
+            Some(Kind::Letter(letter)) => UNIT_LETTERS.contains(*letter) && self.spaced(),
+            Some(Kind::Function(Function::Min)) => self.is_unit_function(),
+            Some(Kind::Relation(Relation::ElementOf)) => self.peek_at(1).is_none(),
+            _ => false,
+        };
+        if !starts || matches!(self.ast.node(value), Node::Text(_)) {
+            return Ok(value);
+        }
+        let value = self.magnitude(value)?;
+        let from = self.at;
+        while self.peek().is_some_and(is_unit_part) {
+            self.at += 1;
+        }
+        if self.at == from {
+            return Ok(value);
+        }
+        let start = self.tokens[from].start;
+        let end = self.tokens[self.at - 1].end;
+        let unit = &self.source[start..end];
+        let bare = unit.trim_matches(|c: char| !c.is_ascii_alphabetic()).to_ascii_lowercase();
+        match bare.as_str() {
+            "percent" | "text{percent" | "text{ percent" => self.add(Node::Percent(value)),
+            "degrees" | "degree" | "deg" => self.add(Node::Degrees(value)),
+            _ => {
+                let unit = self.ast.name(unit);
+                self.add(Node::Quantity { value, unit })
+            }
+        }
+    }
+
+    /// `3.4 million`: the word multiplies.
+    fn magnitude(&mut self, value: Id) -> Result<Id> {
+        let (Some(Kind::Word(word)) | Some(Kind::Text(word))) = self.peek() else {
+            return Ok(value);
+        };
+        let power = match word.trim().to_ascii_lowercase().as_str() {
+            "hundred" => 2,
+            "thousand" => 3,
+            "million" => 6,
+            "billion" => 9,
+            "trillion" => 12,
+            _ => return Ok(value),
+        };
+        self.at += 1;
+        let factor = RBig::from(UBig::from(10u8).pow(power));
+        let factor = self.add(Node::Number(Number { value: factor, decimal: None }))?;
+        self.add(Node::Product(vec![value, factor]))
+    }
+
+    /// `5 m`: a literal, a blank, a letter that is a unit, and nothing more than its power.
+    pub(super) fn is_unit_letter(&self, letter: char, factors: &[Id]) -> bool {
+        let literal = matches!(factors, [only] if self.ast.literal(*only).is_some());
+        let ends = match (self.peek_at(1), self.peek_at(3)) {
+            (None, _) => true,
+            (Some(Kind::Caret), None) => matches!(self.peek_at(2), Some(Kind::Number(_))),
+            _ => false,
+        };
+        literal && ends && self.spaced() && UNIT_LETTERS.contains(letter)
+    }
+
+    /// `5 min`: minutes, since no argument follows.
+    pub(super) fn is_unit_function(&self) -> bool {
+        self.peek() == Some(&Kind::Function(Function::Min))
+            && matches!(self.peek_at(1), None | Some(Kind::Comma | Kind::And | Kind::Word(_)))
+    }
+
+    /// An integer, a blank, and a fraction of literals: `2 3/4`.
+    pub(super) fn is_mixed(&self) -> bool {
+        let integer = |ahead: usize| match self.peek_at(ahead) {
+            Some(Kind::Number(number)) => number.decimal.is_none() && number.value.is_int(),
+            _ => false,
+        };
+        self.spaced() && integer(0) && self.peek_at(1) == Some(&Kind::Divide) && integer(2)
+    }
+
+    /// The sum that a mixed number stands for, if one starts with the last factor.
+    pub(super) fn mixed_number(&mut self, factors: &[Id]) -> Result<Option<Id>> {
+        let &[whole] = factors else { return Ok(None) };
+        let integer = match self.ast.node(whole) {
+            Node::Number(number) => number.decimal.is_none() && number.value.is_int(),
+            _ => false,
+        };
+        if !integer || !matches!(self.tokens[self.at - 1].kind, Kind::Number(_)) {
+            return Ok(None);
+        }
+        if self.is_mixed() {
+            let numerator = self.atom()?;
+            self.at += 1;
+            let denominator = self.atom()?;
+            let fraction = self.add(Node::Quotient(numerator, denominator))?;
+            return self.add(Node::Sum(vec![whole, fraction])).map(Some);
+        }
+        if self.peek() != Some(&Kind::Fraction) {
+            return Ok(None);
+        }
+        let fraction = self.factor()?;
+        let literal = |id: Id| matches!(self.ast.node(id), Node::Number(n) if n.value.is_int());
+        let node = match self.ast.node(fraction) {
+            Node::Quotient(a, b) if literal(*a) && literal(*b) => Node::Sum(vec![whole, fraction]),
+            _ => Node::Product(vec![whole, fraction]),
+        };
+        self.add(node).map(Some)
+    }
+}
+
+fn is_unit_part(kind: &Kind<'_>) -> bool {
+    matches!(
+        kind,
+        Kind::Word(_)
+            | Kind::Text(_)
+            | Kind::Currency(_)
+            | Kind::Letter(_)
+            | Kind::Function(Function::Min)
+            | Kind::Relation(Relation::ElementOf)
+            | Kind::Caret
+            | Kind::Minus
+            | Kind::Number(_)
+            | Kind::GroupOpen
+            | Kind::GroupClose
+            | Kind::Divide
+            | Kind::Times
+            | Kind::Degree
+            | Kind::Constant(_)
+    )
+}

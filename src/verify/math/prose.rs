@@ -1,0 +1,276 @@
+//! Answers in words: number words, named outcomes, choice letters, and the comparison of plain text.
+
+use dashu_ratio::RBig;
+
+/// An answer that is a phrase with a fixed meaning.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Phrase {
+    Empty,
+    Reals,
+    DoesNotExist,
+}
+
+/// The text without markup: case folded, articles, wrappers and punctuation removed.
+pub(super) fn normal(text: &str) -> String {
+    let mut plain = text.to_owned();
+    for wrapper in ["\\textbf", "\\textit", "\\textrm", "\\text", "\\mathrm", "\\mathbf", "\\mbox",
+        "\\operatorname", "\\left", "\\right", "\\displaystyle", "\\emph", "\\boxed"]
+    {
+        if plain.contains('\\') {
+            plain = plain.replace(wrapper, " ");
+        }
+    }
+    for space in ["\\ ", "\\,", "\\;", "\\!", "~"] {
+        plain = plain.replace(space, " ");
+    }
+    let mut out = String::with_capacity(plain.len());
+    let lower = plain.to_lowercase();
+    for word in lower.split(|c: char| c.is_whitespace() || "{}$\"*`".contains(c)) {
+        let word = word.trim_matches(['.', ',', ';', ':', '!', '?']);
+        let word = if word.contains("'s") { word.replace("'s", "s") } else { word.to_owned() };
+        if word.is_empty() || matches!(word.as_str(), "a" | "an" | "the") {
+            continue;
+        }
+        if !out.is_empty() {
+            out.push(' ');
+        }
+        out.push_str(&word);
+    }
+    // A text that is nothing but an article keeps it.
+    if out.is_empty() { lower.trim().to_owned() } else { out }
+}
+
+/// The phrase that a normalised text is.
+pub(super) fn phrase(normal: &str) -> Option<Phrase> {
+    Some(match normal {
+        "no solution" | "no solutions" | "no real solution" | "no real solutions"
+        | "no real roots" | "there are no solutions" | "there is no solution"
+        | "there are no real solutions" | "empty set" | "null set" | "none" | "no such number"
+        | "has no solution" | "no values" | "no solution exists" | "no integer solutions"
+        | "there are no real roots" => Phrase::Empty,
+        "all real numbers" | "all reals" | "any real number" | "set of all real numbers"
+        | "every real number" | "all real values" | "real numbers" | "set of real numbers"
+        | "all real x" | "all real numbers x" | "set of all reals" => Phrase::Reals,
+        "dne" | "does not exist" | "limit does not exist" | "do not exist" | "doesn't exist"
+        | "not exist" | "it does not exist" => Phrase::DoesNotExist,
+        _ => return None,
+    })
+}
+
+/// The value of an English cardinal or of a simple fraction in words.
+pub(super) fn number(normal: &str) -> Option<RBig> {
+    let cleaned = normal.replace('-', " ");
+    let words: Vec<&str> = cleaned.split_whitespace().filter(|word| *word != "and").collect();
+    let (sign, words) = match words.split_first()? {
+        (&("negative" | "minus"), rest) => (-1, rest),
+        _ => (1, &words[..]),
+    };
+    let value = match words.split_last()? {
+        (last, [rest @ ..]) if fraction_word(last).is_some() => {
+            let below = fraction_word(last)?;
+            let above = if rest.is_empty() { 1 } else { cardinal(rest)? };
+            RBig::from_parts(above.into(), below.into())
+        }
+        _ => RBig::from(cardinal(words)?),
+    };
+    Some(if sign < 0 { -value } else { value })
+}
+
+fn fraction_word(word: &str) -> Option<u64> {
+    Some(match word {
+        "half" | "halves" => 2,
+        "third" | "thirds" => 3,
+        "quarter" | "quarters" | "fourth" | "fourths" => 4,
+        "fifth" | "fifths" => 5,
+        "sixth" | "sixths" => 6,
+        "eighth" | "eighths" => 8,
+        "tenth" | "tenths" => 10,
+        _ => return None,
+    })
+}
+
+fn cardinal(words: &[&str]) -> Option<u64> {
+    const ONES: [&str; 20] = [
+        "zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten",
+        "eleven", "twelve", "thirteen", "fourteen", "fifteen", "sixteen", "seventeen", "eighteen",
+        "nineteen",
+    ];
+    const TENS: [&str; 8] =
+        ["twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety"];
+    if words.is_empty() || words.len() > 16 {
+        return None;
+    }
+    let (mut total, mut part) = (0u64, 0u64);
+    let mut fresh = true;
+    for word in words {
+        if let Some(value) = ONES.iter().position(|known| known == word) {
+            // Units follow tens or hundreds, never units.
+            if !fresh && (part % 10 != 0 || (value >= 10 && part % 100 != 0)) {
+                return None;
+            }
+            part += value as u64;
+        } else if let Some(value) = TENS.iter().position(|known| known == word) {
+            if part % 100 != 0 {
+                return None;
+            }
+            part += 10 * (value as u64 + 2);
+        } else {
+            let scale = match *word {
+                "hundred" if part > 0 && part < 100 => {
+                    part *= 100;
+                    fresh = true;
+                    continue;
+                }
+                "thousand" => 1000,
+                "million" => 1_000_000,
+                "billion" => 1_000_000_000,
+                _ => return None,
+            };
+            if part == 0 {
+                return None;
+            }
+            total = total.checked_add(part.checked_mul(scale)?)?;
+            part = 0;
+            fresh = true;
+            continue;
+        }
+        fresh = false;
+    }
+    total.checked_add(part)
+}
+
+/// The choice letters that an answer names, and nothing else beside the text of the choice.
+pub(super) fn choices(text: &str) -> Option<Vec<char>> {
+    let mut plain = text.to_owned();
+    for wrapper in ["\\textbf", "\\textrm", "\\text", "\\mathrm", "\\mathbf", "\\left", "\\right",
+        "\\boxed", "**", "$", "{", "}", "~"]
+    {
+        plain = plain.replace(wrapper, " ");
+    }
+    let plain = plain.replace("\\ ", " ");
+    let mut rest = plain.trim();
+    for lead in ["Option ", "option ", "Choice ", "choice ", "Answer ", "answer "] {
+        rest = rest.strip_prefix(lead).unwrap_or(rest).trim_start();
+    }
+    let mut found = Vec::new();
+    loop {
+        let (letter, after, marked) = leading_letter(rest)?;
+        found.push(letter);
+        rest = after.trim_start();
+        let joined = [",", "and ", "&", "or "].iter().find_map(|join| rest.strip_prefix(join));
+        match joined {
+            Some(next) => rest = next.trim_start().trim_start_matches("and ").trim_start(),
+            // "C) 19": the text of the choice follows its mark.
+            None if rest.is_empty() || (marked && found.len() == 1) => break,
+            None => return None,
+        }
+    }
+    found.sort_unstable();
+    found.dedup();
+    Some(found)
+}
+
+/// A choice letter at the start, what follows it, and whether a mark set it off.
+fn leading_letter(text: &str) -> Option<(char, &str, bool)> {
+    let (bracketed, inner) = match text.strip_prefix('(') {
+        Some(inner) => (true, inner.trim_start()),
+        None => (false, text),
+    };
+    let letter = inner.chars().next().filter(char::is_ascii_alphabetic)?;
+    if !(letter.is_ascii_uppercase() || bracketed) || letter.to_ascii_uppercase() > 'J' {
+        return None;
+    }
+    let rest = inner[1..].trim_start();
+    let (mark, rest) = match rest.chars().next() {
+        Some(')') => (true, &rest[1..]),
+        Some('.' | ':') if !bracketed => (true, &rest[1..]),
+        _ => (false, rest),
+    };
+    if bracketed && !mark {
+        return None;
+    }
+    let glued = !mark && inner[1..].starts_with(|c: char| c.is_alphanumeric());
+    (!glued).then_some((letter.to_ascii_uppercase(), rest, mark))
+}
+
+/// A clock time or a duration, in seconds where that is meaningful; compared as text otherwise.
+pub(super) fn time(normal: &str) -> Option<String> {
+    let compact: String =
+        normal.chars().filter(|c| !c.is_whitespace() && *c != '.').collect::<String>();
+    let (clock, half) = match (compact.strip_suffix("am"), compact.strip_suffix("pm")) {
+        (Some(clock), _) => (clock, "am"),
+        (_, Some(clock)) => (clock, "pm"),
+        _ => return duration(normal),
+    };
+    let (hours, minutes) = clock.split_once(':').unwrap_or((clock, "0"));
+    let (hours, minutes) = (hours.parse::<u32>().ok()?, minutes.parse::<u32>().ok()?);
+    (hours <= 12 && minutes < 60).then(|| format!("{hours}:{minutes:02} {half}"))
+}
+
+fn duration(normal: &str) -> Option<String> {
+    let mut spaced = String::new();
+    let mut digit = false;
+    for c in normal.chars() {
+        if c.is_ascii_digit() != digit {
+            spaced.push(' ');
+            digit = c.is_ascii_digit();
+        }
+        spaced.push(c);
+    }
+    let words: Vec<&str> = spaced.split_whitespace().filter(|word| *word != "and").collect();
+    if words.len() < 4 || words.len() % 2 != 0 {
+        return None;
+    }
+    let mut seconds = 0u64;
+    for pair in words.chunks(2) {
+        let count: u64 = pair[0].parse().ok()?;
+        let scale = match pair[1].trim_end_matches(',') {
+            "h" | "hr" | "hrs" | "hour" | "hours" => 3600,
+            "m" | "min" | "mins" | "minute" | "minutes" => 60,
+            "s" | "sec" | "secs" | "second" | "seconds" => 1,
+            "day" | "days" => 86_400,
+            _ => return None,
+        };
+        seconds = seconds.checked_add(count.checked_mul(scale)?)?;
+    }
+    Some(format!("{seconds} seconds"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn number_words() {
+        let value = |text| number(text).map(|value| value.to_string());
+        assert_eq!(value("fourteen").as_deref(), Some("14"));
+        assert_eq!(value("one hundred and five").as_deref(), Some("105"));
+        assert_eq!(value("twenty-one").as_deref(), Some("21"));
+        assert_eq!(value("two thousand three hundred").as_deref(), Some("2300"));
+        assert_eq!(value("three quarters").as_deref(), Some("3/4"));
+        assert_eq!(value("minus seven").as_deref(), Some("-7"));
+        assert_eq!(value("one two"), None);
+        assert_eq!(value("many"), None);
+    }
+
+    #[test]
+    fn choice_letters() {
+        let of = |text| choices(text).map(|found| found.into_iter().collect::<String>());
+        for text in ["C", "(C)", "\\textbf{(C)}", "C) 19", "option C", "C.", "\\text{C}", "(c)"] {
+            assert_eq!(of(text).as_deref(), Some("C"), "{text}");
+        }
+        assert_eq!(of("D and A").as_deref(), Some("AD"));
+        assert_eq!(of("A, B, C").as_deref(), Some("ABC"));
+        assert_eq!(of("A quick check shows D."), None);
+        assert_eq!(of("Cat"), None);
+        assert_eq!(of("c"), None);
+    }
+
+    #[test]
+    fn times() {
+        assert_eq!(time("4:15 p.m"), time("4:15 pm"));
+        assert_ne!(time("4:15 am"), time("4:15 pm"));
+        assert_eq!(time("1 h 20 min"), time("1 hour 20 minutes"));
+        assert_ne!(time("1 h 20 min"), time("1 h 40 min"));
+    }
+}

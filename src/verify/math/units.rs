@@ -1,0 +1,225 @@
+//! Units: a vector of base units with a scale, read from what follows a value.
+
+use dashu_ratio::RBig;
+
+/// A unit as a product of powers of base units times a factor.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Unit {
+    /// Base units and their exponents, ordered by name.
+    powers: Vec<(String, i32)>,
+    /// One of this unit is that many of the product of base units.
+    pub(super) scale: RBig,
+}
+
+impl Unit {
+    /// Whether the two measure the same, up to the scale.
+    pub(super) fn agrees(&self, other: &Self) -> bool {
+        self.powers == other.powers
+    }
+
+    /// The unit of plain money, for amounts with a currency sign.
+    pub(super) fn text(&self) -> String {
+        let parts: Vec<String> = self
+            .powers
+            .iter()
+            .map(|(name, power)| if *power == 1 { name.clone() } else { format!("{name}^{power}") })
+            .collect();
+        parts.join(" ")
+    }
+}
+
+/// Words that make a phrase a condition or an alternative, not a unit.
+const NOT_UNITS: &[&str] = &[
+    "or", "and", "if", "when", "for", "where", "not", "is", "are", "least", "most", "than", "more",
+    "less", "about", "otherwise", "mod", "with", "to", "from", "but", "then", "because", "since",
+    "times", "plus", "minus", "divided", "even", "odd", "prime", "any", "all", "no", "i", "the answer",
+];
+
+/// Reads a unit.
+pub(super) fn unit(source: &str) -> Option<Unit> {
+    let mut plain = source.replace("\\text", " ").replace("\\mathrm", " ").replace("\\mbox", " ");
+    plain = plain.replace("\\cdot", "*").replace("\\textbf", " ").replace("\\,", " ");
+    plain = plain.replace("^\\circ", " degree ");
+    let mut words = Vec::new();
+    let mut word = String::new();
+    for c in plain.chars() {
+        if c.is_alphabetic() || c == '\u{b5}' {
+            word.push(c);
+            continue;
+        }
+        if !word.is_empty() {
+            words.push(std::mem::take(&mut word));
+        }
+        match c {
+            '^' | '/' | '*' | '-' | '0'..='9' => words.push(c.to_string()),
+            '\\' => return None,
+            _ => {}
+        }
+    }
+    if !word.is_empty() {
+        words.push(word);
+    }
+    product(&words)
+}
+
+fn product(words: &[String]) -> Option<Unit> {
+    let mut unit = Unit { powers: Vec::new(), scale: RBig::ONE };
+    let mut sign = 1;
+    let mut next_power = 1;
+    let mut index = 0;
+    let mut noun = String::new();
+    while index < words.len() {
+        let word = words[index].as_str();
+        index += 1;
+        let lower = word.to_ascii_lowercase();
+        match lower.as_str() {
+            "/" | "per" => {
+                sign = -1;
+                continue;
+            }
+            "*" | "of" | "a" | "an" | "the" | "each" | "sq" if lower != "sq" => continue,
+            "square" | "sq" => {
+                next_power = 2;
+                continue;
+            }
+            "cubic" | "cu" => {
+                next_power = 3;
+                continue;
+            }
+            _ if NOT_UNITS.contains(&lower.as_str()) => return None,
+            _ if !word.chars().all(char::is_alphabetic) => return None,
+            _ => {}
+        }
+        let mut power = next_power;
+        next_power = 1;
+        match words.get(index).map(|w| w.to_ascii_lowercase()).as_deref() {
+            Some("squared") => {
+                power = 2;
+                index += 1;
+            }
+            Some("cubed") => {
+                power = 3;
+                index += 1;
+            }
+            Some("^") => {
+                let negative = words.get(index + 1).is_some_and(|w| w == "-");
+                let at = index + 1 + usize::from(negative);
+                power = words.get(at)?.parse().ok()?;
+                power = if negative { -power } else { power };
+                index = at + 1;
+            }
+            _ => {}
+        }
+        match known(word).or_else(|| known(&lower)) {
+            Some((bases, scale)) => {
+                for (base, exponent) in bases {
+                    unit.multiply(base, exponent * power * sign);
+                }
+                unit.scale *= scaled(&scale, power * sign);
+            }
+            None => {
+                // An unknown noun: the words together are one name.
+                if !noun.is_empty() {
+                    noun.push(' ');
+                }
+                noun.push_str(singular(&lower));
+            }
+        }
+        if !noun.is_empty() && (index == words.len() || words[index] == "/") {
+            unit.multiply(&std::mem::take(&mut noun), power * sign);
+        }
+    }
+    if !noun.is_empty() {
+        unit.multiply(&noun, sign);
+    }
+    (!unit.powers.is_empty() && noun.len() < 60).then_some(unit)
+}
+
+fn scaled(scale: &RBig, power: i32) -> RBig {
+    scale.pow(power.clamp(-12, 12) as isize)
+}
+
+fn singular(word: &str) -> &str {
+    if word.len() > 3 && !word.ends_with("ss") { word.strip_suffix('s').unwrap_or(word) } else { word }
+}
+
+impl Unit {
+    fn multiply(&mut self, base: &str, power: i32) {
+        match self.powers.binary_search_by(|(name, _)| name.as_str().cmp(base)) {
+            Ok(at) => {
+                self.powers[at].1 += power;
+                if self.powers[at].1 == 0 {
+                    self.powers.remove(at);
+                }
+            }
+            Err(at) => self.powers.insert(at, (base.to_owned(), power)),
+        }
+    }
+}
+
+/// The base units of a known unit, and its scale.
+fn known(word: &str) -> Option<(&'static [(&'static str, i32)], RBig)> {
+    const METRE: &[(&str, i32)] = &[("m", 1)];
+    const VOLUME: &[(&str, i32)] = &[("m", 3)];
+    const GRAM: &[(&str, i32)] = &[("g", 1)];
+    const SECOND: &[(&str, i32)] = &[("s", 1)];
+    const DOLLAR: &[(&str, i32)] = &[("dollar", 1)];
+    const SPEED: &[(&str, i32)] = &[("m", 1), ("s", -1)];
+    let (bases, above, below): (&'static [(&'static str, i32)], u64, u64) = match word {
+        "m" | "meter" | "meters" | "metre" | "metres" => (METRE, 1, 1),
+        "cm" | "centimeter" | "centimeters" | "centimetre" | "centimetres" => (METRE, 1, 100),
+        "mm" | "millimeter" | "millimeters" | "millimetre" | "millimetres" => (METRE, 1, 1000),
+        "km" | "kilometer" | "kilometers" | "kilometre" | "kilometres" => (METRE, 1000, 1),
+        "nm" | "nanometer" | "nanometers" => (METRE, 1, 1_000_000_000),
+        "in" | "inch" | "inches" => (METRE, 254, 10_000),
+        "ft" | "foot" | "feet" => (METRE, 3048, 10_000),
+        "yd" | "yard" | "yards" => (METRE, 9144, 10_000),
+        "mi" | "mile" | "miles" => (METRE, 1_609_344, 1000),
+        "g" | "gram" | "grams" => (GRAM, 1, 1),
+        "kg" | "kilogram" | "kilograms" | "kgs" => (GRAM, 1000, 1),
+        "mg" | "milligram" | "milligrams" => (GRAM, 1, 1000),
+        "lb" | "lbs" | "pound" | "pounds" => (GRAM, 45_359_237, 100_000),
+        "oz" | "ounce" | "ounces" => (GRAM, 45_359_237, 1_600_000),
+        "s" | "sec" | "secs" | "second" | "seconds" => (SECOND, 1, 1),
+        "min" | "mins" | "minute" | "minutes" => (SECOND, 60, 1),
+        "h" | "hr" | "hrs" | "hour" | "hours" => (SECOND, 3600, 1),
+        "day" | "days" => (SECOND, 86_400, 1),
+        "week" | "weeks" => (SECOND, 604_800, 1),
+        "L" | "l" | "liter" | "liters" | "litre" | "litres" => (VOLUME, 1, 1000),
+        "mL" | "ml" | "milliliter" | "milliliters" | "millilitre" | "millilitres" => {
+            (VOLUME, 1, 1_000_000)
+        }
+        "dollar" | "dollars" | "usd" | "USD" => (DOLLAR, 1, 1),
+        "cent" | "cents" => (DOLLAR, 1, 100),
+        "mph" => (SPEED, 1_609_344, 3_600_000),
+        "kph" | "kmh" => (SPEED, 1000, 3600),
+        _ => return None,
+    };
+    Some((bases, RBig::from_parts(above.into(), below.into())))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn spellings_of_a_unit_agree() {
+        let same = |a: &str, b: &str| {
+            let (a, b) = (unit(a).unwrap(), unit(b).unwrap());
+            a.agrees(&b) && a.scale == b.scale
+        };
+        assert!(same("\\text{ m}^2", "square meters"));
+        assert!(same("\\text{ cm}^{3}", "cubic centimeters"));
+        assert!(same("\\text{km/h}", "kilometers per hour"));
+        assert!(same("mph", "miles per hour"));
+        assert!(same("apples", "apple"));
+        assert!(!same("kg", "g"));
+        assert!(!same("\\text{ m}", "\\text{ m}^2"));
+    }
+
+    #[test]
+    fn conditions_are_no_units() {
+        assert_eq!(unit("\\text{ or }"), None);
+        assert_eq!(unit("if n is even"), None);
+    }
+}
