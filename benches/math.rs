@@ -102,7 +102,13 @@ fn throughput(items: &[Item]) {
     for (class, mut times) in classes {
         times.sort_unstable();
         let at = |share: f64| micros(times[((times.len() - 1) as f64 * share).round() as usize]);
-        println!("{class:<14} {:>6} {:>9.1} {:>9.1} {:>9.1}", times.len(), at(0.5), at(0.99), at(1.0));
+        println!(
+            "{class:<14} {:>6} {:>9.1} {:>9.1} {:>9.1}",
+            times.len(),
+            at(0.5),
+            at(0.99),
+            at(1.0)
+        );
     }
 }
 
@@ -119,8 +125,12 @@ fn check(items: &[Item]) {
 fn hostile(items: &[Item]) {
     let passes: Vec<Vec<Duration>> = (0..3).map(|_| pass(items)).collect();
     let fastest = |place: usize| passes.iter().map(|pass| pass[place]).min().unwrap();
-    let (time, item) =
-        items.iter().enumerate().map(|(place, item)| (fastest(place), item)).max_by_key(|x| x.0).unwrap();
+    let (time, item) = items
+        .iter()
+        .enumerate()
+        .map(|(place, item)| (fastest(place), item))
+        .max_by_key(|x| x.0)
+        .unwrap();
     let head: String = item.completion.chars().take(60).collect();
     println!("worst of {} hostile inputs: {:.1} µs, {head:?}", items.len(), micros(time));
 }

@@ -21,6 +21,7 @@ mod serve;
 mod state;
 mod telemetry;
 mod verbs;
+mod verify;
 
 pub use app::{App, HttpConfig};
 pub use auth::{Key, Keys};

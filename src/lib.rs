@@ -12,3 +12,4 @@ pub mod pipeline;
 pub mod service;
 pub mod state;
 pub mod train;
+pub mod verify;

@@ -32,16 +32,28 @@ use shape::{
 };
 pub use source::{PerSample, SampleSource, Scored, Source, Usage, World};
 use source::{
-    constant::Constant, feature::Feature, length::Length, reference::Reference, regex::Regex,
-    reward_models::RewardModels,
+    constant::Constant, feature::Feature, length::Length, math::Math, reference::Reference,
+    regex::Regex, reward_models::RewardModels,
 };
 pub use state::{Running, StateError, Stateful};
 
 pub use crate::domain::ParamError;
+use crate::verify::text::{
+    choice::Choice,
+    format::Format,
+    json_schema::JsonSchema,
+    overlap::{ExactMatch, TokenF1},
+};
 
 /// Every kind of node, in documentation order: by family, the usual choice first.
 pub const KINDS: &[Entry] = &[
     Entry::source::<RewardModels>(),
+    Entry::source::<Math>(),
+    Entry::per_sample::<Choice>(),
+    Entry::per_sample::<ExactMatch>(),
+    Entry::per_sample::<TokenF1>(),
+    Entry::per_sample::<Format>(),
+    Entry::per_sample::<JsonSchema>(),
     Entry::per_sample::<Length>(),
     Entry::per_sample::<Regex>(),
     Entry::per_sample::<Feature>(),

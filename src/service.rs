@@ -10,9 +10,10 @@ mod registry;
 mod score;
 mod select;
 mod state;
+mod verify_math;
 
 use std::{
-    num::NonZeroUsize,
+    num::{NonZeroU32, NonZeroUsize},
     sync::Arc,
     time::{Duration, Instant},
 };
@@ -27,6 +28,7 @@ pub use score::{
 };
 pub use select::{SelectRequest, SelectResponse};
 pub use state::{StateResponse, StateSeed, StateSeeds};
+pub use verify_math::{Gold, MathItem, MathRequest, MathResponse, MathResult};
 
 use crate::{
     engine::Engine,
@@ -78,7 +80,7 @@ impl Service {
     #[must_use]
     pub fn new(engine: Arc<Engine>, config: ServiceConfig) -> Self {
         let services = Services {
-            world: World { scorers: Arc::clone(&engine) as _ },
+            world: World::new(Arc::clone(&engine) as _),
             states: Arc::new(MemoryStore::default()),
             references: Arc::new(ReferenceStore::new(config.max_references)),
             reference_cache: Arc::new(ReferenceCache::new(REFERENCE_CACHE)),
@@ -92,8 +94,9 @@ impl Service {
         &self.services.world
     }
 
-    fn deadline(&self, wanted_ms: Option<u64>) -> Instant {
-        let wanted = wanted_ms.map_or(self.config.deadline, Duration::from_millis);
+    fn deadline(&self, wanted_ms: Option<NonZeroU32>) -> Instant {
+        let wanted =
+            wanted_ms.map_or(self.config.deadline, |ms| Duration::from_millis(u64::from(ms.get())));
         Instant::now() + wanted.min(self.config.max_deadline)
     }
 }

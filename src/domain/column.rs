@@ -12,7 +12,7 @@ pub type Cell = Result<f64, Miss>;
 /// One [`Cell`] per sample, in batch order.
 ///
 /// Invariant: no value is NaN or infinite. The constructors are the gate: a non-finite value becomes
-/// a [`MissStatus::ModelError`], never a number.
+/// an [`MissStatus::InvalidInput`], never a number.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Column {
     cells: Arc<[Cell]>,
@@ -88,7 +88,7 @@ fn finite(value: f64) -> Cell {
     if value.is_finite() {
         Ok(value)
     } else {
-        Err(Miss::new(MissStatus::ModelError, format!("the value is not finite ({value})")))
+        Err(Miss::new(MissStatus::InvalidInput, format!("the value is not finite ({value})")))
     }
 }
 
@@ -101,7 +101,7 @@ mod tests {
         let column = Column::of([1.0, f64::NAN, f64::INFINITY, f64::NEG_INFINITY]);
         assert_eq!(column.cells()[0], Ok(1.0));
         for cell in &column.cells()[1..] {
-            assert_eq!(cell.as_ref().unwrap_err().status, MissStatus::ModelError);
+            assert_eq!(cell.as_ref().unwrap_err().status, MissStatus::InvalidInput);
         }
     }
 

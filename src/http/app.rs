@@ -8,7 +8,7 @@ use std::sync::{
 use tokio_util::task::TaskTracker;
 
 use super::{auth::Keys, idempotency::Replies, telemetry::Telemetry};
-use crate::service::{ScoreResponse, Service};
+use crate::service::Service;
 
 /// Bounds and keys of the doors.
 #[derive(Clone, Debug)]
@@ -37,7 +37,7 @@ struct Inner {
     config: HttpConfig,
     draining: AtomicBool,
     telemetry: Telemetry,
-    replies: Replies<ScoreResponse>,
+    replies: Replies,
     tasks: TaskTracker,
 }
 
@@ -65,7 +65,7 @@ impl App {
         &self.0.telemetry
     }
 
-    pub(super) fn replies(&self) -> &Replies<ScoreResponse> {
+    pub(super) fn replies(&self) -> &Replies {
         &self.0.replies
     }
 

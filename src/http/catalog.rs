@@ -1,11 +1,11 @@
 //! `GET /v1/nodes`, `/v1/nodes/{kind}` and `/v1/metrics`: what there is, each entry describing itself.
 
-use axum::{Json as Reply, extract::Path};
+use axum::Json as Reply;
 use serde::Serialize;
 use serde_json::Value;
 use utoipa::ToSchema;
 
-use super::{Problem, problem::Failures};
+use super::{Problem, extract::Path, problem::Failures};
 use crate::{
     domain::Scope,
     metrics::{self, METRICS},

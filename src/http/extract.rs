@@ -2,13 +2,13 @@
 
 use axum::{
     body::Bytes,
-    extract::{FromRequest, Request, rejection::BytesRejection},
-    http::{HeaderMap, StatusCode, header},
+    extract::{self, FromRequest, FromRequestParts, Request, rejection::BytesRejection},
+    http::{HeaderMap, StatusCode, header, request::Parts},
 };
 use serde::de::DeserializeOwned;
 use sha2::{Digest, Sha256};
 
-use super::{App, Code, Problem};
+use super::{App, Code, Problem, idempotency::IdempotencyKey};
 use crate::{domain::pointer_of, service::FieldError};
 
 /// Bodies above this are parsed off the async threads.
@@ -22,8 +22,21 @@ pub(super) struct Json<T>(pub(super) T);
 #[derive(Debug)]
 pub(super) struct Retried<T> {
     pub(super) body: T,
-    /// The `Idempotency-Key` and the body's digest.
-    pub(super) key: Option<(String, [u8; 32])>,
+    pub(super) key: Option<IdempotencyKey>,
+}
+
+/// A parameter of the path.
+#[derive(Debug)]
+pub(super) struct Path<T>(pub(super) T);
+
+impl<T: DeserializeOwned + Send, S: Send + Sync> FromRequestParts<S> for Path<T> {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
+        let path = extract::Path::from_request_parts(parts, state).await;
+        path.map(|extract::Path(value)| Self(value))
+            .map_err(|rejection| Problem::new(Code::Malformed).detail(rejection.body_text()))
+    }
 }
 
 impl<T: DeserializeOwned + Send + 'static> FromRequest<App> for Json<T> {
@@ -38,10 +51,14 @@ impl<T: DeserializeOwned + Send + 'static> FromRequest<App> for Retried<T> {
     type Rejection = Problem;
 
     async fn from_request(request: Request, app: &App) -> Result<Self, Problem> {
+        let path = request.uri().path().to_owned();
         let key = request.headers().get("idempotency-key");
         let key = key.map(|key| String::from_utf8_lossy(key.as_bytes()).into_owned());
         let bytes = read(request, app).await?;
-        let key = key.map(|key| (key, Sha256::digest(&bytes).into()));
+        let key = key.map(|key| IdempotencyKey {
+            key: format!("{path} {key}"),
+            digest: Sha256::digest(&bytes).into(),
+        });
         Ok(Self { body: parsed(bytes).await?, key })
     }
 }

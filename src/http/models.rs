@@ -1,13 +1,10 @@
 //! `GET /v1/models` and `/v1/models/{name}`: a superset of OpenAI's list.
 
-use axum::{
-    Json as Reply,
-    extract::{Path, State},
-};
+use axum::{Json as Reply, extract::State};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::{App, Problem, problem::Failures};
+use super::{App, Problem, extract::Path, problem::Failures};
 use crate::{domain::ModelInfo, engine::Lane, service::ServiceError};
 
 /// A model in service.

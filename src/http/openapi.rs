@@ -80,6 +80,7 @@ fn info() -> Info {
 fn describe(document: &mut Value) {
     document["tags"] = json!([
         {"name": "score", "description": "Rewards for samples, pairs and groups."},
+        {"name": "verify", "description": "Verdicts by rule, with evidence."},
         {"name": "nodes", "description": "What pipelines are made of."},
         {"name": "metrics", "description": "Analyses of plain numbers."},
         {"name": "pipelines", "description": "Graphs of nodes in service."},

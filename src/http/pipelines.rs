@@ -1,13 +1,10 @@
 //! `GET /v1/pipelines` and `/v1/pipelines/{name}`.
 
-use axum::{
-    Json as Reply,
-    extract::{Path, State},
-};
+use axum::{Json as Reply, extract::State};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::{App, Problem, problem::Failures};
+use super::{App, Problem, extract::Path, problem::Failures};
 use crate::{domain::Scope, pipeline::PipelineSpec, service::Pipeline};
 
 /// A pipeline in service.

@@ -1,11 +1,12 @@
 //! `/v1/references/{pipeline}`.
 
-use axum::{
-    Json as Reply,
-    extract::{Path, State},
-};
+use axum::{Json as Reply, extract::State};
 
-use super::{App, Problem, extract::Json, problem::Failures};
+use super::{
+    App, Problem,
+    extract::{Json, Path},
+    problem::Failures,
+};
 use crate::service::{ReferencesRequest, ReferencesResponse};
 
 /// Store references

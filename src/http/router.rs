@@ -21,7 +21,7 @@ use utoipa_swagger_ui::SwaggerUi;
 
 use super::{
     App, Code, Problem, auth, catalog, health, models, openapi, page, pipelines, references, score,
-    state, verbs,
+    state, verbs, verify,
 };
 
 /// What needs a key, when there are keys.
@@ -30,6 +30,7 @@ fn guarded() -> OpenApiRouter<App> {
         .routes(routes!(score::score))
         .routes(routes!(verbs::compare))
         .routes(routes!(verbs::select))
+        .routes(routes!(verify::math))
         .routes(routes!(catalog::list_nodes))
         .routes(routes!(catalog::get_node))
         .routes(routes!(verbs::apply))

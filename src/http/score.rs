@@ -1,8 +1,8 @@
 //! `POST /v1/score`.
 
-use axum::{Json as Reply, extract::State};
+use axum::{extract::State, response::Response};
 
-use super::{App, Code, Problem, extract::Retried, problem::Failures};
+use super::{App, Problem, extract::Retried, idempotency::once, problem::Failures};
 use crate::service::{ScoreRequest, ScoreResponse};
 
 /// Score samples
@@ -52,31 +52,12 @@ use crate::service::{ScoreRequest, ScoreResponse};
 pub(super) async fn score(
     State(app): State<App>,
     Retried { body, key }: Retried<ScoreRequest>,
-) -> Result<Reply<ScoreResponse>, Problem> {
-    let response = match key {
-        Some((key, digest)) => once(&app, body, &key, digest).await?,
-        None => app.service().score(body).await?,
-    };
-    app.telemetry().rewards(&response);
-    Ok(Reply(response))
-}
-
-/// The answer of the first request with this key.
-async fn once(
-    app: &App,
-    request: ScoreRequest,
-    key: &str,
-    digest: [u8; 32],
-) -> Result<ScoreResponse, Problem> {
-    let slot = app.replies().slot(key, digest).map_err(|_| {
-        Problem::new(Code::Invalid).detail("this idempotency key was used for another request")
-    })?;
+) -> Result<Response, Problem> {
     let worker = app.clone();
-    let work = app.tasks().spawn(async move {
-        slot.get_or_try_init(|| worker.service().score(request)).await.cloned()
-    });
-    match work.await {
-        Ok(response) => Ok(response?),
-        Err(_) => Err(Problem::new(Code::Internal).detail("scoring failed")),
-    }
+    once(&app, key, async move {
+        let response = worker.service().score(body).await?;
+        worker.telemetry().rewards(&response);
+        Ok(response)
+    })
+    .await
 }

@@ -1,12 +1,13 @@
 //! `/v1/state/{pipeline}`: what run-scoped nodes remember.
 
-use axum::{
-    Json as Reply,
-    extract::{Path, State},
-    http::HeaderMap,
-};
+use axum::{Json as Reply, extract::State, http::HeaderMap};
 
-use super::{App, Problem, auth::check_admin, extract::Json, problem::Failures};
+use super::{
+    App, Problem,
+    auth::check_admin,
+    extract::{Json, Path},
+    problem::Failures,
+};
 use crate::service::{StateResponse, StateSeeds};
 
 /// Show states

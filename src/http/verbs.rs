@@ -1,12 +1,14 @@
 //! `POST /v1/compare`, `/v1/select`, `/v1/nodes/{kind}/apply` and `/v1/metrics/{kind}`.
 
-use axum::{
-    Json as Reply,
-    extract::{Path, State},
-};
+use axum::{Json as Reply, extract::State, response::Response};
 use serde_json::Value;
 
-use super::{App, Problem, extract::Json, problem::Failures};
+use super::{
+    App, Problem,
+    extract::{Json, Path, Retried},
+    idempotency::once,
+    problem::Failures,
+};
 use crate::{
     metrics,
     service::{
@@ -22,6 +24,7 @@ use crate::{
     post,
     path = "/v1/compare",
     tag = "score",
+    params(("idempotency-key" = Option<String>, Header, description = "Makes retries count once.")),
     request_body(content = CompareRequest, example = json!({
         "pipeline": "helpful",
         "pairs": [{
@@ -34,9 +37,10 @@ use crate::{
 )]
 pub(super) async fn compare(
     State(app): State<App>,
-    Json(request): Json<CompareRequest>,
-) -> Result<Reply<CompareResponse>, Problem> {
-    Ok(Reply(app.service().compare(request).await?))
+    Retried { body, key }: Retried<CompareRequest>,
+) -> Result<Response, Problem> {
+    let worker = app.clone();
+    once(&app, key, async move { Ok(worker.service().compare(body).await?) }).await
 }
 
 /// Select the best
@@ -46,6 +50,7 @@ pub(super) async fn compare(
     post,
     path = "/v1/select",
     tag = "score",
+    params(("idempotency-key" = Option<String>, Header, description = "Makes retries count once.")),
     request_body(content = SelectRequest, example = json!({
         "pipeline": "helpful",
         "prompt": "What is 17 + 25?",
@@ -56,9 +61,10 @@ pub(super) async fn compare(
 )]
 pub(super) async fn select(
     State(app): State<App>,
-    Json(request): Json<SelectRequest>,
-) -> Result<Reply<SelectResponse>, Problem> {
-    Ok(Reply(app.service().select(request).await?))
+    Retried { body, key }: Retried<SelectRequest>,
+) -> Result<Response, Problem> {
+    let worker = app.clone();
+    once(&app, key, async move { Ok(worker.service().select(body).await?) }).await
 }
 
 /// Apply a node

@@ -1,11 +1,18 @@
 //! Nodes that turn samples into columns.
 
+pub(super) mod choice;
 pub(super) mod constant;
+pub(super) mod exact_match;
 pub(super) mod feature;
+pub(super) mod format;
+mod golds;
+pub(super) mod json_schema;
 pub(super) mod length;
+pub(super) mod math;
 pub(super) mod reference;
 pub(super) mod regex;
 pub(super) mod reward_models;
+pub(super) mod token_f1;
 
 use std::{
     collections::BTreeMap,
@@ -15,12 +22,26 @@ use std::{
 };
 
 use crate::domain::{Batch, BoxFuture, Cell, Column, ModelInfo, ParamError, Sample, Scorers};
+use crate::verify::math::Grader;
 
 /// What sources may reach.
 #[derive(Clone)]
 pub struct World {
     /// The reward models.
     pub scorers: Arc<dyn Scorers>,
+    /// The math verifier.
+    pub grader: Arc<Grader>,
+}
+
+/// Gold answers that the math verifier keeps parsed: some 20 MB.
+const GOLDS: usize = 1 << 13;
+
+impl World {
+    /// A world with these reward models.
+    #[must_use]
+    pub fn new(scorers: Arc<dyn Scorers>) -> Self {
+        Self { scorers, grader: Arc::new(Grader::new(GOLDS)) }
+    }
 }
 
 impl Debug for World {

@@ -1,6 +1,6 @@
 //! Pairs × pipeline → which is better, how surely, and who of the ensemble says so.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, num::NonZeroU32};
 
 use serde::{
     Deserialize, Deserializer, Serialize,
@@ -71,8 +71,8 @@ pub struct CompareRequest {
     pub pairs: Vec<Pair>,
     /// Milliseconds after which what is ready is answered.
     #[serde(default)]
-    #[schema(minimum = 1)]
-    pub deadline_ms: Option<u64>,
+    #[schema(value_type = Option<u32>, minimum = 1, maximum = 4_294_967_295u32)]
+    pub deadline_ms: Option<NonZeroU32>,
 }
 
 /// How strongly an ensemble prefers the chosen completion (Wang et al. 2024, *Secrets of RLHF II*,

@@ -1,6 +1,6 @@
 //! Samples × pipeline → rewards.
 
-use std::{collections::BTreeMap, time::Instant};
+use std::{collections::BTreeMap, num::NonZeroU32, time::Instant};
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
@@ -68,8 +68,8 @@ pub struct ScoreRequest {
     pub detail: Detail,
     /// Milliseconds after which what is ready is answered and the rest are `timeout` misses.
     #[serde(default)]
-    #[schema(minimum = 1, example = 30_000)]
-    pub deadline_ms: Option<u64>,
+    #[schema(value_type = Option<u32>, minimum = 1, maximum = 4_294_967_295u32, example = 30_000)]
+    pub deadline_ms: Option<NonZeroU32>,
     /// States of run-scoped nodes, by node: used and returned, kept nowhere. `{}` is fresh. Absent: the
     /// server's own.
     #[serde(default)]

@@ -1,5 +1,7 @@
 //! One prompt, n completions × pipeline → the best.
 
+use std::num::NonZeroU32;
+
 use serde::{
     Deserialize, Deserializer, Serialize,
     de::{Error, MapAccess},
@@ -38,8 +40,8 @@ pub struct SelectRequest {
     pub detail: Detail,
     /// Milliseconds after which what is ready is answered.
     #[serde(default)]
-    #[schema(minimum = 1)]
-    pub deadline_ms: Option<u64>,
+    #[schema(value_type = Option<u32>, minimum = 1, maximum = 4_294_967_295u32)]
+    pub deadline_ms: Option<NonZeroU32>,
 }
 
 fn one() -> usize {
@@ -52,7 +54,7 @@ struct Choice {
     completions: Option<Vec<Completion>>,
     top: Option<usize>,
     detail: Option<Detail>,
-    deadline_ms: Option<Option<u64>>,
+    deadline_ms: Option<Option<NonZeroU32>>,
 }
 
 impl Fields for Choice {

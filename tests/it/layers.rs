@@ -12,10 +12,11 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("metrics", &["domain"]),
     ("model", &["domain"]),
     ("engine", &["domain", "model"]),
-    ("nodes", &["domain"]),
+    ("verify", &[]),
+    ("nodes", &["domain", "verify"]),
     ("state", &["domain"]),
     ("pipeline", &["domain", "nodes", "state"]),
-    ("service", &["domain", "engine", "metrics", "nodes", "pipeline", "state"]),
+    ("service", &["domain", "engine", "metrics", "nodes", "pipeline", "state", "verify"]),
     ("http", &["domain", "engine", "metrics", "nodes", "pipeline", "service"]),
     ("config", &["domain", "engine", "model", "pipeline", "service"]),
     ("cli", &["config", "domain", "engine", "http", "model", "nodes", "service", "train"]),
@@ -35,7 +36,7 @@ const RESERVED: &[(&str, &[&str])] = &[
     ("clap", &["cli"]),
     ("anyhow", &["cli"]),
     ("ureq", &["cli"]),
-    ("rayon", &["model"]),
+    ("rayon", &["model", "verify"]),
 ];
 
 /// Files that may hold unsafe code.

@@ -9,7 +9,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 use utoipa::ToSchema;
 
-use super::running::Moments;
+use super::running::{Moments, unknown};
 use crate::domain::{Column, ParamError, Scope};
 use crate::nodes::{Context, Family, Kind, Running};
 
@@ -55,7 +55,8 @@ impl Running for ClipRange {
         if state.count == 0 {
             return inputs[0].clone();
         }
-        let width = self.stds * state.std();
+        let Some(std) = state.std() else { return unknown(&inputs[0]) };
+        let width = self.stds * std;
         let (low, high) = (state.mean - width, state.mean + width);
         inputs[0].map(|reward| reward.max(low).min(high))
     }

@@ -9,7 +9,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 use utoipa::ToSchema;
 
-use super::running::Moments;
+use super::running::{Moments, unknown};
 use crate::domain::{Column, Scope};
 use crate::nodes::{Context, Family, Kind, Running};
 
@@ -40,7 +40,7 @@ impl Running for Meanstd {
     }
 
     fn shape(&self, state: &Moments, inputs: &[Column], _: &Context<'_>) -> Column {
-        let std = state.std();
+        let Some(std) = state.std() else { return unknown(&inputs[0]) };
         let divisor = if std > 0.0 { std } else { 1.0 };
         inputs[0].map(|reward| (reward - state.mean) / divisor)
     }

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Deserializer, Serialize, de::Error};
 
-use crate::domain::Column;
+use crate::domain::{Cell, Column, Miss, MissStatus};
 
 /// Count, mean and summed squared deviation (Welford 1962). Always finite, so that it survives JSON:
 /// squares that overflow saturate.
@@ -31,11 +31,24 @@ impl Moments {
         }
     }
 
-    /// Population standard deviation; 0 before anything was seen.
+    /// Population standard deviation; 0 before anything was seen. `None` once squares overflowed: it
+    /// is not known any more.
     #[must_use]
-    pub(crate) fn std(&self) -> f64 {
-        if self.count == 0 { 0.0 } else { (self.m2 / self.count as f64).sqrt() }
+    pub(crate) fn std(&self) -> Option<f64> {
+        match self.count {
+            0 => Some(0.0),
+            count => (self.m2 < f64::MAX).then(|| (self.m2 / count as f64).sqrt()),
+        }
     }
+}
+
+/// What becomes of rewards when the standard deviation is not known.
+pub(super) fn unknown(rewards: &Column) -> Column {
+    let message = "the rewards seen so far are too large for their standard deviation";
+    let miss = |cell: &Cell| {
+        Err(cell.clone().err().unwrap_or_else(|| Miss::new(MissStatus::InvalidInput, message)))
+    };
+    Column::new(rewards.cells().iter().map(miss))
 }
 
 fn at_least_zero<'de, D: Deserializer<'de>>(deserializer: D) -> Result<f64, D::Error> {
@@ -55,17 +68,18 @@ mod tests {
         let mut moments = Moments::default();
         moments.observe(&column(&[1.0, 2.0, 3.0]));
         assert_close(moments.mean, 2.0, 1e-12);
-        assert_close(moments.std(), 0.816497, 1e-6);
+        assert_close(moments.std().unwrap(), 0.816497, 1e-6);
         moments.observe(&column(&[4.0, 8.0]));
         assert_close(moments.mean, 3.6, 1e-12);
-        assert_close(moments.std(), 2.416609, 1e-6);
+        assert_close(moments.std().unwrap(), 2.416609, 1e-6);
     }
 
     #[test]
     fn the_largest_values_leave_it_finite() {
         let mut moments = Moments::default();
         moments.observe(&column(&[f64::MAX, f64::MIN, f64::MAX, 1e300]));
-        assert!(moments.mean.is_finite() && moments.std().is_finite());
+        assert!(moments.mean.is_finite() && moments.m2.is_finite());
+        assert_eq!(moments.std(), None);
     }
 
     #[test]

@@ -177,7 +177,7 @@ mod tests {
 
     fn source(models: &[&str], calibrated: bool) -> (RewardModels, World) {
         let models = models.iter().map(|model| (*model).to_owned()).collect();
-        (RewardModels { models, calibrated }, World { scorers: Arc::new(Fixed) })
+        (RewardModels { models, calibrated }, World::new(Arc::new(Fixed)))
     }
 
     #[test]

@@ -290,9 +290,8 @@ impl Classifier<'_, '_> {
     /// A bare list: a system, alternatives, or simply values.
     fn list(&mut self, ids: &[Id], all: bool) -> Result2 {
         let items = self.answers(ids)?;
-        let segments = items.iter().all(|item| {
-            matches!(item, Answer::Segments { variable: Some(_), .. })
-        });
+        let segments =
+            items.iter().all(|item| matches!(item, Answer::Segments { variable: Some(_), .. }));
         if segments {
             return self.combined(items, all);
         }

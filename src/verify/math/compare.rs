@@ -113,9 +113,8 @@ impl<'a> Comparison<'a, '_> {
                 Ok(equal_if(prose::normal(a) == prose::normal(b), Method::Text))
             }
             (A::Unevaluated(a), A::Unevaluated(b)) => {
-                let bare = |text: &str| {
-                    text.chars().filter(|c| !c.is_whitespace()).collect::<String>()
-                };
+                let bare =
+                    |text: &str| text.chars().filter(|c| !c.is_whitespace()).collect::<String>();
                 Ok(equal_if(bare(a) == bare(b), Method::Identity))
             }
             _ => Ok(Outcome::Different),
@@ -173,9 +172,7 @@ impl<'a> Comparison<'a, '_> {
             }
         }
         match (&percent.exact, &plain.exact) {
-            (Ok(a), Ok(b)) => {
-                Ok(equal_if(*a == b * dashu_ratio::RBig::from(100u8), Method::Exact))
-            }
+            (Ok(a), Ok(b)) => Ok(equal_if(*a == b * dashu_ratio::RBig::from(100u8), Method::Exact)),
             _ => Ok(Outcome::Different),
         }
     }

@@ -195,9 +195,9 @@ fn apply(
         (Function::Ceil, [_]) => Ok(RBig::from(first.ceil())),
         (Function::Factorial, [n]) => Ok(RBig::from(factorial(&natural(n)?, fuel)?)),
         (Function::Binomial, [n, k]) => binomial(&natural(n)?, &natural(k)?, fuel),
-        (Function::Gcd, [_, ..]) => fold(&values, |a, b| {
-            if a.is_zero() || b.is_zero() { a + b } else { a.gcd(b) }
-        }),
+        (Function::Gcd, [_, ..]) => {
+            fold(&values, |a, b| if a.is_zero() || b.is_zero() { a + b } else { a.gcd(b) })
+        }
         (Function::Lcm, [_, ..]) => fold(&values, |a, b| {
             if a.is_zero() || b.is_zero() { UBig::ZERO } else { &a / (&a).gcd(&b) * b }
         }),

@@ -189,9 +189,10 @@ impl Field {
     /// The residue of an integer given by its little-endian words.
     pub(super) fn from_words(&self, words: &[u64]) -> u64 {
         // 2^64 in Montgomery form is 2^128 mod p.
-        words.iter().rev().fold(0, |sum, &word| {
-            self.add(self.mul(sum, self.square), self.from_u64(word))
-        })
+        words
+            .iter()
+            .rev()
+            .fold(0, |sum, &word| self.add(self.mul(sum, self.square), self.from_u64(word)))
     }
 
     /// A random residue that depends on `key`, different in each lane.

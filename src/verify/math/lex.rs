@@ -222,7 +222,8 @@ impl<'a> Lexer<'a> {
             }
             // `sinx`, `cosx`, `lnx`: a function that was not set apart from its argument.
             for name in ["sin", "cos", "tan", "ln", "log"] {
-                if let (Some(tail), Some(function)) = (run.strip_prefix(name), commands::function(name))
+                if let (Some(tail), Some(function)) =
+                    (run.strip_prefix(name), commands::function(name))
                     && tail.len() == 1
                 {
                     return self.push(Kind::Function(function), start, start + name.len());
@@ -429,8 +430,10 @@ impl<'a> Lexer<'a> {
 fn command_name(rest: &str) -> &str {
     let letters = rest[1..].bytes().take_while(u8::is_ascii_alphabetic).count();
     if letters > 0 {
-        let starred = usize::from(rest.as_bytes().get(1 + letters) == Some(&b'*')
-            && matches!(&rest[1..=letters], "operatorname" | "hspace" | "vspace"));
+        let starred = usize::from(
+            rest.as_bytes().get(1 + letters) == Some(&b'*')
+                && matches!(&rest[1..=letters], "operatorname" | "hspace" | "vspace"),
+        );
         return &rest[1..1 + letters + starred];
     }
     let length = rest[1..].chars().next().map_or(0, char::len_utf8);

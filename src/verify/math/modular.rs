@@ -232,7 +232,15 @@ impl Modular<'_, '_> {
             (F::Root, [index, radicand]) => self.root(*index, *radicand),
             (F::Exp, [a]) => self.exponential(*a, 0),
             (
-                F::Sin | F::Cos | F::Tan | F::Cot | F::Sec | F::Csc | F::Sinh | F::Cosh | F::Tanh
+                F::Sin
+                | F::Cos
+                | F::Tan
+                | F::Cot
+                | F::Sec
+                | F::Csc
+                | F::Sinh
+                | F::Cosh
+                | F::Tanh
                 | F::Coth,
                 [a],
             ) => self.circular(function, *a),

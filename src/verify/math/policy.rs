@@ -60,7 +60,7 @@ pub enum PolicySpec {
     /// The name of a preset: one of [`Policy::NAMES`].
     Name(String),
     /// A preset and what differs from it.
-    Custom(Box<Knobs>),
+    Custom(#[schema(inline)] Box<Knobs>),
 }
 
 /// A preset and what differs from it.
@@ -93,18 +93,22 @@ pub struct Knobs {
     pub last_letter: Option<bool>,
     /// Decimals against other values.
     #[serde(default)]
+    #[schema(inline)]
     pub tolerance: Option<Tolerance>,
     /// Percent against plain numbers.
     #[serde(default)]
+    #[schema(inline)]
     pub percent: Option<PercentRule>,
     /// Fractions of integers must be in lowest terms.
     #[serde(default)]
     pub require_reduced: Option<bool>,
     /// Units.
     #[serde(default)]
+    #[schema(inline)]
     pub units: Option<UnitRule>,
     /// Intervals against inequalities.
     #[serde(default)]
+    #[schema(inline)]
     pub inequalities: Option<InequalityRule>,
     /// `(1, 2)` and the bare list `1, 2` in the same order are equal.
     #[serde(default)]

@@ -13,9 +13,21 @@ pub(super) enum Phrase {
 /// The text without markup: case folded, articles, wrappers and punctuation removed.
 pub(super) fn normal(text: &str) -> String {
     let mut plain = text.to_owned();
-    for wrapper in ["\\textbf", "\\textit", "\\textrm", "\\text", "\\mathrm", "\\mathbf", "\\mbox",
-        "\\operatorname", "\\left", "\\right", "\\displaystyle", "\\emph", "\\boxed"]
-    {
+    for wrapper in [
+        "\\textbf",
+        "\\textit",
+        "\\textrm",
+        "\\text",
+        "\\mathrm",
+        "\\mathbf",
+        "\\mbox",
+        "\\operatorname",
+        "\\left",
+        "\\right",
+        "\\displaystyle",
+        "\\emph",
+        "\\boxed",
+    ] {
         if plain.contains('\\') {
             plain = plain.replace(wrapper, " ");
         }
@@ -43,16 +55,41 @@ pub(super) fn normal(text: &str) -> String {
 /// The phrase that a normalised text is.
 pub(super) fn phrase(normal: &str) -> Option<Phrase> {
     Some(match normal {
-        "no solution" | "no solutions" | "no real solution" | "no real solutions"
-        | "no real roots" | "there are no solutions" | "there is no solution"
-        | "there are no real solutions" | "empty set" | "null set" | "none" | "no such number"
-        | "has no solution" | "no values" | "no solution exists" | "no integer solutions"
+        "no solution"
+        | "no solutions"
+        | "no real solution"
+        | "no real solutions"
+        | "no real roots"
+        | "there are no solutions"
+        | "there is no solution"
+        | "there are no real solutions"
+        | "empty set"
+        | "null set"
+        | "none"
+        | "no such number"
+        | "has no solution"
+        | "no values"
+        | "no solution exists"
+        | "no integer solutions"
         | "there are no real roots" => Phrase::Empty,
-        "all real numbers" | "all reals" | "any real number" | "set of all real numbers"
-        | "every real number" | "all real values" | "real numbers" | "set of real numbers"
-        | "all real x" | "all real numbers x" | "set of all reals" => Phrase::Reals,
-        "dne" | "does not exist" | "limit does not exist" | "do not exist" | "doesn't exist"
-        | "not exist" | "it does not exist" => Phrase::DoesNotExist,
+        "all real numbers"
+        | "all reals"
+        | "any real number"
+        | "set of all real numbers"
+        | "every real number"
+        | "all real values"
+        | "real numbers"
+        | "set of real numbers"
+        | "all real x"
+        | "all real numbers x"
+        | "set of all reals" => Phrase::Reals,
+        "dne"
+        | "does not exist"
+        | "limit does not exist"
+        | "do not exist"
+        | "doesn't exist"
+        | "not exist"
+        | "it does not exist" => Phrase::DoesNotExist,
         _ => return None,
     })
 }
@@ -91,8 +128,25 @@ fn fraction_word(word: &str) -> Option<u64> {
 
 fn cardinal(words: &[&str]) -> Option<u64> {
     const ONES: [&str; 20] = [
-        "zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten",
-        "eleven", "twelve", "thirteen", "fourteen", "fifteen", "sixteen", "seventeen", "eighteen",
+        "zero",
+        "one",
+        "two",
+        "three",
+        "four",
+        "five",
+        "six",
+        "seven",
+        "eight",
+        "nine",
+        "ten",
+        "eleven",
+        "twelve",
+        "thirteen",
+        "fourteen",
+        "fifteen",
+        "sixteen",
+        "seventeen",
+        "eighteen",
         "nineteen",
     ];
     const TENS: [&str; 8] =
@@ -142,9 +196,10 @@ fn cardinal(words: &[&str]) -> Option<u64> {
 /// The choice letters that an answer names, and nothing else beside the text of the choice.
 pub(super) fn choices(text: &str) -> Option<Vec<char>> {
     let mut plain = text.to_owned();
-    for wrapper in ["\\textbf", "\\textrm", "\\text", "\\mathrm", "\\mathbf", "\\left", "\\right",
-        "\\boxed", "**", "$", "{", "}", "~"]
-    {
+    for wrapper in [
+        "\\textbf", "\\textrm", "\\text", "\\mathrm", "\\mathbf", "\\left", "\\right", "\\boxed",
+        "**", "$", "{", "}", "~",
+    ] {
         plain = plain.replace(wrapper, " ");
     }
     let plain = plain.replace("\\ ", " ");

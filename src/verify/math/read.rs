@@ -159,7 +159,9 @@ pub(super) fn unwrapped(source: &str) -> &str {
     let mut text = source.trim();
     loop {
         let before = text;
-        for (open, close) in [("$$", "$$"), ("$", "$"), ("\\(", "\\)"), ("\\[", "\\]"), ("**", "**")] {
+        for (open, close) in
+            [("$$", "$$"), ("$", "$"), ("\\(", "\\)"), ("\\[", "\\]"), ("**", "**")]
+        {
             if let Some(inner) = text.strip_prefix(open).and_then(|t| t.strip_suffix(close))
                 && (open == "**" || !inner.contains('$'))
             {

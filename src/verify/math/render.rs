@@ -210,7 +210,8 @@ impl Renderer<'_> {
             }
             Node::Set(set) => self.push(set_name(*set)),
             Node::Text(name) => {
-                let _ = write!(self.out, "\\text{{{}}}", super::prose::normal(self.ast.text(*name)));
+                let _ =
+                    write!(self.out, "\\text{{{}}}", super::prose::normal(self.ast.text(*name)));
             }
             Node::Unevaluated(name) => self.push(self.ast.text(*name)),
             _ => self.node(id, level),

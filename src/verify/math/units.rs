@@ -30,9 +30,42 @@ impl Unit {
 
 /// Words that make a phrase a condition or an alternative, not a unit.
 const NOT_UNITS: &[&str] = &[
-    "or", "and", "if", "when", "for", "where", "not", "is", "are", "least", "most", "than", "more",
-    "less", "about", "otherwise", "mod", "with", "to", "from", "but", "then", "because", "since",
-    "times", "plus", "minus", "divided", "even", "odd", "prime", "any", "all", "no", "i", "the answer",
+    "or",
+    "and",
+    "if",
+    "when",
+    "for",
+    "where",
+    "not",
+    "is",
+    "are",
+    "least",
+    "most",
+    "than",
+    "more",
+    "less",
+    "about",
+    "otherwise",
+    "mod",
+    "with",
+    "to",
+    "from",
+    "but",
+    "then",
+    "because",
+    "since",
+    "times",
+    "plus",
+    "minus",
+    "divided",
+    "even",
+    "odd",
+    "prime",
+    "any",
+    "all",
+    "no",
+    "i",
+    "the answer",
 ];
 
 /// Reads a unit.
@@ -140,7 +173,11 @@ fn scaled(scale: &RBig, power: i32) -> RBig {
 }
 
 fn singular(word: &str) -> &str {
-    if word.len() > 3 && !word.ends_with("ss") { word.strip_suffix('s').unwrap_or(word) } else { word }
+    if word.len() > 3 && !word.ends_with("ss") {
+        word.strip_suffix('s').unwrap_or(word)
+    } else {
+        word
+    }
 }
 
 impl Unit {

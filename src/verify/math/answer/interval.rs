@@ -2,10 +2,9 @@
 
 use std::cmp::Ordering;
 
-use super::{Answer, Classifier, End, Item, Segment, Untyped};
 use super::super::ast::{Bracket, Id, NamedSet, Node};
 use super::super::numeric::{Scalar, real_value};
-
+use super::{Answer, Classifier, End, Item, Segment, Untyped};
 
 type Result2 = Result<Answer, Untyped>;
 
@@ -21,13 +20,7 @@ pub(super) fn segments(segments: Vec<Segment>) -> Answer {
 
 impl Classifier<'_, '_> {
     /// `(a, b]` and its like.
-    pub(super) fn segment(
-        &mut self,
-        open: Bracket,
-        close: Bracket,
-        low: Id,
-        high: Id,
-    ) -> Result2 {
+    pub(super) fn segment(&mut self, open: Bracket, close: Bracket, low: Id, high: Id) -> Result2 {
         let fits = |b: Bracket| matches!(b, Bracket::Round | Bracket::Square | Bracket::Outward);
         if !fits(open) || !fits(close) {
             return Err(Untyped::Mixed);
@@ -117,11 +110,9 @@ impl Classifier<'_, '_> {
             self.merged(parts.into_iter().flatten().collect())?
         };
         match merged {
-            Answer::Segments { segments, .. } => Ok(Answer::Segments {
-                segments,
-                variable: name.flatten(),
-                chain: None,
-            }),
+            Answer::Segments { segments, .. } => {
+                Ok(Answer::Segments { segments, variable: name.flatten(), chain: None })
+            }
             other => Ok(other),
         }
     }
@@ -139,11 +130,7 @@ impl Classifier<'_, '_> {
         self.merged(total.ok_or(Untyped::Mixed)?)
     }
 
-    fn intersected(
-        &mut self,
-        a: Vec<Segment>,
-        b: Vec<Segment>,
-    ) -> Result<Vec<Segment>, Untyped> {
+    fn intersected(&mut self, a: Vec<Segment>, b: Vec<Segment>) -> Result<Vec<Segment>, Untyped> {
         if a.len() * b.len() > 64 {
             return Err(Untyped::Mixed);
         }

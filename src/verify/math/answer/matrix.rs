@@ -1,8 +1,7 @@
 //! Matrices with the scalars that multiply them.
 
-use super::{Classifier, Untyped};
 use super::super::ast::{Id, Node};
-
+use super::{Classifier, Untyped};
 
 impl Classifier<'_, '_> {
     /// The columns and cells of an expression that is a matrix times scalars, or its transpose.

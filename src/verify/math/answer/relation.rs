@@ -1,8 +1,7 @@
 //! Equations and inequalities: labels, solved forms, chains.
 
-use super::{Answer, Chain, Classifier, End, Segment, Untyped, interval};
 use super::super::ast::{Id, NamedSet, Node, Relation};
-
+use super::{Answer, Chain, Classifier, End, Segment, Untyped, interval};
 
 type Result2 = Result<Answer, Untyped>;
 
@@ -31,11 +30,9 @@ impl Classifier<'_, '_> {
         }
         let chain = self.chain(members, relations)?;
         match self.inequality(members, relations)? {
-            Some((variable, segments)) => Ok(Answer::Segments {
-                segments,
-                variable: Some(variable),
-                chain: Some(chain),
-            }),
+            Some((variable, segments)) => {
+                Ok(Answer::Segments { segments, variable: Some(variable), chain: Some(chain) })
+            }
             None => Ok(Answer::Chain(chain)),
         }
     }
@@ -64,9 +61,9 @@ impl Classifier<'_, '_> {
             Node::Symbol(name) => Some(self.ast.text(*name).to_owned()),
             Node::Text(name) => Some(super::super::prose::normal(self.ast.text(*name))),
             Node::Call(name, arguments) => {
-                let plain = arguments.iter().all(|&id| {
-                    matches!(self.ast.node(id), Node::Symbol(_) | Node::Number(_))
-                });
+                let plain = arguments
+                    .iter()
+                    .all(|&id| matches!(self.ast.node(id), Node::Symbol(_) | Node::Number(_)));
                 plain.then(|| format!("{}()", self.ast.text(*name)))
             }
             Node::Sequence { items, .. } => {
@@ -104,7 +101,12 @@ impl Classifier<'_, '_> {
         {
             let value = self.answer(*first)?;
             let chain = self.chain(members, &[Relation::Equal]).ok();
-            return Ok(Answer::Labelled { label, value: Box::new(value), others: Vec::new(), chain });
+            return Ok(Answer::Labelled {
+                label,
+                value: Box::new(value),
+                others: Vec::new(),
+                chain,
+            });
         }
         // `3 + 5 = 8`: constants that must agree.
         if members.iter().all(|&id| self.ast.symbols(id).is_empty()) {
@@ -144,7 +146,8 @@ impl Classifier<'_, '_> {
             .collect();
         let [at] = symbols[..] else { return Ok(None) };
         let others = members.iter().enumerate().filter(|(index, _)| *index != at);
-        if others.into_iter().any(|(_, &id)| !self.ast.symbols(id).is_empty()) || members.len() > 3 {
+        if others.into_iter().any(|(_, &id)| !self.ast.symbols(id).is_empty()) || members.len() > 3
+        {
             return Ok(None);
         }
         let Node::Symbol(name) = *self.ast.node(members[at]) else { return Ok(None) };
@@ -158,10 +161,8 @@ impl Classifier<'_, '_> {
             let high = Segment { low: gap(self)?, high: End { at: None, closed: false } };
             return Ok(Some((name, vec![low, high])));
         }
-        let mut segment = Segment {
-            low: End { at: None, closed: false },
-            high: End { at: None, closed: false },
-        };
+        let mut segment =
+            Segment { low: End { at: None, closed: false }, high: End { at: None, closed: false } };
         for (index, relation) in relations.iter().enumerate() {
             let left = index + 1 == at;
             if !left && index != at {

@@ -1,10 +1,9 @@
 //! Tuples, sets, lists and matrices.
 
-use super::{Comparison, Outcome, Result, equal_if};
 use super::super::Method;
 use super::super::answer::Answer;
 use super::super::ast::Bracket;
-
+use super::{Comparison, Outcome, Result, equal_if};
 
 /// Greatest size of a collection that is compared without order.
 const MAX_MATCHED: usize = 64;

@@ -1,11 +1,10 @@
 //! Intervals and solved inequalities.
 
-use super::{Comparison, Outcome, Result, equal_if};
 use super::super::Method;
 use super::super::answer::{Answer, Chain, End, Segment};
 use super::super::ast::{Bracket, NamedSet};
 use super::super::policy::InequalityRule;
-
+use super::{Comparison, Outcome, Result, equal_if};
 
 impl Comparison<'_, '_> {
     pub(super) fn intervals(&mut self, gold: &Answer, given: &Answer) -> Result {

@@ -1,6 +1,5 @@
 //! Equations, inequalities, labelled values and definitions of functions.
 
-use super::{Comparison, Outcome, Result, equal_if};
 use super::super::Method;
 use super::super::answer::{Answer, Chain, Item};
 use super::super::ast::Relation;
@@ -8,7 +7,7 @@ use super::super::field::{Lanes, field};
 use super::super::fuel::Exhausted;
 use super::super::modular::Refusal;
 use super::super::numeric::{self, Numeric, Scalar};
-
+use super::{Comparison, Outcome, Result, equal_if};
 
 impl Comparison<'_, '_> {
     /// Comparisons with a relation on at least one side.
@@ -137,10 +136,7 @@ impl Comparison<'_, '_> {
         };
         let golds = [self.gold_scalar(a), self.gold_scalar(b)];
         let givens = [self.given_scalar(c), self.given_scalar(d)];
-        let differences = (
-            self.difference([a, b], true)?,
-            self.difference([c, d], false)?,
-        );
+        let differences = (self.difference([a, b], true)?, self.difference([c, d], false)?);
         let outcome = match differences {
             (Ok((x, _)), Ok((y, _))) if constant_ratio(x, y) => Outcome::Equal(Method::Relation),
             (Ok((_, true)), Ok((_, true))) => Outcome::Different,
@@ -158,12 +154,7 @@ impl Comparison<'_, '_> {
         self.directed(golds, givens, flip)
     }
 
-    fn directed(
-        &mut self,
-        golds: [Scalar<'_>; 2],
-        givens: [Scalar<'_>; 2],
-        flip: bool,
-    ) -> Result {
+    fn directed(&mut self, golds: [Scalar<'_>; 2], givens: [Scalar<'_>; 2], flip: bool) -> Result {
         Ok(match numeric::ratio_sign(golds, givens, self.fuel)? {
             Some(negative) => equal_if(negative == flip, Method::Relation),
             None => Outcome::Undecided,

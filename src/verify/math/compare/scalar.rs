@@ -3,7 +3,6 @@
 use dashu_int::ops::Gcd;
 use dashu_ratio::RBig;
 
-use super::{Comparison, Outcome, Result};
 use super::super::Method;
 use super::super::answer::Item;
 use super::super::ast::{Ast, Decimal, Node};
@@ -12,7 +11,7 @@ use super::super::fuel::Exhausted;
 use super::super::modular::Refusal;
 use super::super::numeric::{self, Numeric, real_value};
 use super::super::policy::Tolerance;
-
+use super::{Comparison, Outcome, Result};
 
 impl Comparison<'_, '_> {
     /// Compares a given scalar with a gold one: the ladder of tests, cheapest first.
@@ -79,7 +78,8 @@ impl Comparison<'_, '_> {
         match self.policy.tolerance {
             Tolerance::Exact => Ok(false),
             Tolerance::SignificantDigits(least) => {
-                let enough = |d: &Decimal| d.significant >= least || (d.ellipsis && d.significant >= 3);
+                let enough =
+                    |d: &Decimal| d.significant >= least || (d.ellipsis && d.significant >= 3);
                 match (gold_decimal.filter(enough), given_decimal.filter(enough)) {
                     (None, Some(_)) if gold_decimal.is_some() => Ok(false),
                     (Some(_), None) if given_decimal.is_some() => Ok(false),
@@ -108,7 +108,13 @@ impl Comparison<'_, '_> {
     }
 
     /// Whether `other` rounds to the literal, whose last digit is known.
-    fn within(&mut self, literal: &Item, decimal: Decimal, other: &Item, gold: bool) -> Result<bool> {
+    fn within(
+        &mut self,
+        literal: &Item,
+        decimal: Decimal,
+        other: &Item,
+        gold: bool,
+    ) -> Result<bool> {
         let Ok(written) = &literal.exact else {
             return self.truncates(literal, decimal, other, gold);
         };
@@ -122,7 +128,13 @@ impl Comparison<'_, '_> {
     }
 
     /// A literal with an ellipsis: the value begins with its digits.
-    fn truncates(&mut self, literal: &Item, decimal: Decimal, other: &Item, gold: bool) -> Result<bool> {
+    fn truncates(
+        &mut self,
+        literal: &Item,
+        decimal: Decimal,
+        other: &Item,
+        gold: bool,
+    ) -> Result<bool> {
         let ast = if gold { self.gold } else { self.given };
         let Some((number, negative)) = ast.literal(literal.id) else { return Ok(false) };
         let written = if negative { -number.value.clone() } else { number.value.clone() };

@@ -106,14 +106,15 @@ fn joins(between: &str) -> bool {
     }
     let mut separated = false;
     let mut label = false;
-    let cleaned = between.replace(['$', '*', '&'], " ").replace("\\quad", " ").replace(
-        ['=', ',', ';'],
-        " \u{1} ",
-    );
+    let cleaned = between
+        .replace(['$', '*', '&'], " ")
+        .replace("\\quad", " ")
+        .replace(['=', ',', ';'], " \u{1} ");
     let mark = between.bytes().filter(|b| b",;".contains(b)).count();
     for word in cleaned.split_whitespace() {
         match word {
-            "and" | "or" | "\\text{and}" | "\\text{or}" | "\\text{" | "}" | "\\\\" | "\\," | "\\;" => {
+            "and" | "or" | "\\text{and}" | "\\text{or}" | "\\text{" | "}" | "\\\\" | "\\,"
+            | "\\;" => {
                 separated |= matches!(word, "and" | "or" | "\\text{and}" | "\\text{or}");
             }
             "\u{1}" => label = false,
@@ -141,8 +142,8 @@ pub(super) fn is_placeholder(content: &str) -> bool {
         .to_ascii_lowercase();
     match word.as_str() {
         "" => !bare.contains("\\{"),
-        "answer" | "your answer" | "final answer" | "your final answer" | "the answer"
-        | "..." | "\\ldots" | "\\dots" | "\\cdots" | "\u{2026}" | "?" | "answer here"
+        "answer" | "your answer" | "final answer" | "your final answer" | "the answer" | "..."
+        | "\\ldots" | "\\dots" | "\\cdots" | "\u{2026}" | "?" | "answer here"
         | "your answer here" | "the final answer" | "result" | "\\cdot" | "insert answer here" => {
             true
         }

@@ -199,7 +199,8 @@ pub(super) fn last_number(text: &str) -> Option<&str> {
     }
     let operator = before.ends_with(['/', '^', '_', '{', '\\', '+', '<', '>', '~']) && !minus;
     let after = text[end..].trim_start_matches(['$', '*', ')']);
-    let continues = after.starts_with(['/', '^', '_', '}', '\\', '{', '=', '-', '+', '!', ':', '(']);
+    let continues =
+        after.starts_with(['/', '^', '_', '}', '\\', '{', '=', '-', '+', '!', ':', '(']);
     let glued = after.len() == text.len() - end
         && after.starts_with(|c: char| c.is_alphabetic() && c.is_ascii());
     if operator || continues || glued {

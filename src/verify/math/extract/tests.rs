@@ -50,12 +50,6 @@ fn no_answer_is_made_up() {
 fn thoughts_are_not_answers() {
     assert_eq!(found(r"<think>\boxed{8}</think> \boxed{9}").as_deref(), Some("9"));
     assert_eq!(found(r"hm</think>\boxed{9}").as_deref(), Some("9"));
-    assert_eq!(
-        extract(&Policy::default(), r"<think>so \boxed{9}"),
-        Extraction::Truncated
-    );
-    assert_eq!(
-        extract(&Policy::default(), r"<think>\boxed{9}</think> done"),
-        Extraction::NoAnswer
-    );
+    assert_eq!(extract(&Policy::default(), r"<think>so \boxed{9}"), Extraction::Truncated);
+    assert_eq!(extract(&Policy::default(), r"<think>\boxed{9}</think> done"), Extraction::NoAnswer);
 }

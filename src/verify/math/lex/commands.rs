@@ -1,8 +1,7 @@
 //! What a TeX command, or a bare word, stands for.
 
-use super::{Kind, Side};
 use super::super::ast::{Bracket, Constant, Function, NamedSet, Relation};
-
+use super::{Kind, Side};
 
 /// How the lexer goes on after a command's name.
 #[derive(Debug, Clone, PartialEq)]

@@ -3,9 +3,8 @@
 use dashu_int::{IBig, UBig};
 use dashu_ratio::RBig;
 
-use super::LexError;
 use super::super::ast::{Decimal, Number};
-
+use super::LexError;
 
 /// Greatest size of an exact number, in bits of numerator and denominator together.
 pub(in crate::verify::math) const MAX_BITS: usize = 65_536;

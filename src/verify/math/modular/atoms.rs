@@ -3,10 +3,9 @@
 use dashu_int::UBig;
 use dashu_ratio::RBig;
 
-use super::{Lanes, Modular, Refusal, Result, key, lanes_key};
 use super::super::ast::{Constant, Id, Node};
 use super::super::exact;
-
+use super::{Lanes, Modular, Refusal, Result, key, lanes_key};
 
 /// Greatest number of factors written out for a shifted factorial.
 const MAX_SHIFT: i64 = 64;

@@ -6,9 +6,8 @@
 
 use dashu_ratio::RBig;
 
-use super::{Lanes, Modular, ROOTS, Refusal, Result, key, lanes_key};
 use super::super::ast::{Constant, Function, Id, Node};
-
+use super::{Lanes, Modular, ROOTS, Refusal, Result, key, lanes_key};
 
 /// A rational coefficient.
 #[derive(Clone, Copy)]

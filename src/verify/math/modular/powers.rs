@@ -4,9 +4,8 @@ use dashu_int::UBig;
 use dashu_int::ops::UnsignedAbs;
 use dashu_ratio::RBig;
 
-use super::{Lanes, Modular, ROOTS, Refusal, Result, key};
 use super::super::ast::{Constant, Id, Node};
-
+use super::{Lanes, Modular, ROOTS, Refusal, Result, key};
 
 /// Primes up to this are divided out of a radicand.
 const TRIAL: u64 = 2000;
@@ -77,9 +76,7 @@ impl Modular<'_, '_> {
 
     pub(super) fn root(&mut self, index: Id, radicand: Id) -> Result<Lanes> {
         match self.exact(index)? {
-            Some(index) if !index.is_zero() => {
-                self.rational_power(radicand, &(RBig::ONE / index))
-            }
+            Some(index) if !index.is_zero() => self.rational_power(radicand, &(RBig::ONE / index)),
             Some(_) => Err(Refusal::Undefined),
             None => Err(Refusal::Opaque),
         }

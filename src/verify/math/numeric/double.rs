@@ -206,7 +206,10 @@ mod tests {
     fn close(value: Double, expected: [f64; 3]) {
         let expected = Double::from(expected[0]) + expected[1].into() + expected[2].into();
         let error = (value - expected).abs().high;
-        assert!(error <= expected.high.abs() * FUNCTION_EPSILON, "{value:?} {expected:?} {error:e}");
+        assert!(
+            error <= expected.high.abs() * FUNCTION_EPSILON,
+            "{value:?} {expected:?} {error:e}"
+        );
     }
 
     // Expected values: mpmath 1.3 at 60 digits, split into doubles.

@@ -2,13 +2,12 @@
 
 use dashu_ratio::RBig;
 
-use super::ball::Ball;
-use super::double::Double;
 use super::super::ast::{Ast, Constant, Function, Id, Node, Relation};
 use super::super::exact;
 use super::super::field::mix;
 use super::super::fuel::{Exhausted, Fuel};
-
+use super::ball::Ball;
+use super::double::Double;
 
 /// Why there is no value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -165,13 +164,7 @@ impl Evaluator<'_> {
         value.ln().ok_or(Invalid::Domain)
     }
 
-    fn apply(
-        &self,
-        id: Id,
-        function: Function,
-        arguments: &[Id],
-        fuel: &mut Fuel,
-    ) -> Result<Ball> {
+    fn apply(&self, id: Id, function: Function, arguments: &[Id], fuel: &mut Fuel) -> Result<Ball> {
         use Function as F;
         match (function, arguments) {
             (F::Root, [index, radicand]) => {
@@ -323,7 +316,11 @@ fn step(x: Ball, up: bool) -> Option<Ball> {
     if part.high <= edge || part.high >= 1.0 - edge {
         return None;
     }
-    Some(Ball { re: if up { floor + Double::from(1.0) } else { floor }, im: 0.0.into(), radius: 0.0 })
+    Some(Ball {
+        re: if up { floor + Double::from(1.0) } else { floor },
+        im: 0.0.into(),
+        radius: 0.0,
+    })
 }
 
 fn nth_root(value: Ball, degree: u32) -> Result<Ball> {

@@ -4,7 +4,6 @@
 use super::super::ast::{Ast, Id, Node};
 use super::super::lex::rational_bits;
 
-
 /// The height of an expression, in bits. Infinite where it cannot be told.
 pub(super) fn height(ast: &Ast, id: Id) -> f64 {
     match ast.node(id) {

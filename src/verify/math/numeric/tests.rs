@@ -1,7 +1,6 @@
-use super::*;
 use super::super::fuel::GRADE;
 use super::super::parse::parse;
-
+use super::*;
 
 fn numeric(a: &str, b: &str) -> Numeric {
     let (a, b) = (parse(a, true).unwrap(), parse(b, true).unwrap());

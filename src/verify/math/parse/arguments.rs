@@ -1,10 +1,9 @@
 //! Arguments in TeX's manner, powers, and the application of functions.
 
-use super::{ParseError, Parser, Result};
 use super::super::ast::{Bracket, Function, Id, Node, Number};
 use super::super::lex::{Kind, Side, digits_value};
+use super::{ParseError, Parser, Result};
 use dashu_ratio::RBig;
-
 
 impl Parser<'_> {
     /// An atom with its postfix operators.
@@ -156,7 +155,8 @@ impl Parser<'_> {
     }
 
     fn function_arguments(&mut self, function: Function) -> Result<Vec<Id>> {
-        let many = matches!(function, Function::Max | Function::Min | Function::Gcd | Function::Lcm);
+        let many =
+            matches!(function, Function::Max | Function::Min | Function::Gcd | Function::Lcm);
         match self.peek() {
             Some(Kind::Open(Bracket::Round | Bracket::Square | Bracket::Curly)) => {
                 let id = self.nested(Self::atom)?;

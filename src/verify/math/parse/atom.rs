@@ -1,9 +1,8 @@
 //! Atoms: literals, symbols, brackets, fractions, radicals.
 
-use super::{Parser, Result};
 use super::super::ast::{Bracket, Constant, Function, Id, NamedSet, Node};
 use super::super::lex::{Kind, Side};
-
+use super::{Parser, Result};
 
 impl Parser<'_> {
     /// The next atom.

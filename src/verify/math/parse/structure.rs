@@ -1,9 +1,8 @@
 //! Brackets of every kind, set builders, matrices, piecewise definitions.
 
-use super::{Parser, Result};
 use super::super::ast::{Bracket, Id, NamedSet, Node};
 use super::super::lex::{Kind, Side};
-
+use super::{Parser, Result};
 
 impl Parser<'_> {
     /// What a bracket, a bar or an environment opens.
@@ -64,7 +63,9 @@ impl Parser<'_> {
         }
         (self.bars, self.builder) = (bars, builder);
         let close = match self.peek() {
-            Some(Kind::Close(close @ (Bracket::Round | Bracket::Square | Bracket::Angle))) => *close,
+            Some(Kind::Close(close @ (Bracket::Round | Bracket::Square | Bracket::Angle))) => {
+                *close
+            }
             Some(Kind::Open(Bracket::Square)) if self.closes_outward() => Bracket::Outward,
             _ => return Err(self.unexpected()),
         };

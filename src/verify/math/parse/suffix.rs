@@ -3,10 +3,9 @@
 use dashu_int::UBig;
 use dashu_ratio::RBig;
 
-use super::{Parser, Result};
 use super::super::ast::{Function, Id, Node, Number, Relation};
 use super::super::lex::Kind;
-
+use super::{Parser, Result};
 
 /// Letters that are units when they follow a literal after a blank.
 const UNIT_LETTERS: &str = "msghL";
