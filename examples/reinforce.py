@@ -11,7 +11,8 @@ or another pipeline than `helpful`, changes nothing of it.
 """
 
 import numpy as np
-from assay_client import Client
+
+from assay_client import Client, Sample
 
 PROMPTS = ["What is 17 + 25?", "What is the capital of France?", "Name three primary colours."]
 WORDS = ["The answer is", "42.", "The capital is", "Paris.", "Red,", "yellow and blue.", "I cannot", "and and"]
@@ -35,13 +36,13 @@ def main() -> None:
                 [[random.choice(len(WORDS), p=p) for p in chances[i]] for _ in range(GROUP)]
                 for i in range(len(PROMPTS))
             ]
-            samples = [
+            samples: list[Sample] = [
                 {"prompt": prompt, "completion": " ".join(WORDS[word] for word in words)}
                 for prompt, group in zip(PROMPTS, drawn, strict=True)
                 for words in group
             ]
             # A sample that could not be scored is None: NaN here, left out of means and of the gradient.
-            rewards = np.array(assay.score("helpful", samples).rewards, dtype=float).reshape(-1, GROUP)
+            rewards = np.array(assay.score("helpful", samples).rewards, dtype=np.float64).reshape(-1, GROUP)
             advantages = np.nan_to_num(rewards - np.nanmean(rewards, axis=1, keepdims=True))
             for i, group in enumerate(drawn):
                 for words, advantage in zip(group, advantages[i], strict=True):

@@ -286,11 +286,10 @@ def test_fields_of_a_later_service_are_ignored() -> None:
         assert client.score("helpful", [{"completion": "c"}]).rewards == [1.0]
 
 
-def test_clip_takes_pairs_or_both_lists() -> None:
-    with Client() as client:
-        for named in ({}, {"images": ["aGk="]}, {"items": [], "images": [], "texts": []}):
-            with pytest.raises(ValueError, match="items"):
-                client.clip_score("tiny-clip", **named)  # type: ignore[arg-type]
+@pytest.mark.parametrize("named", [{}, {"images": ["aGk="]}, {"items": [], "images": [], "texts": []}])
+def test_clip_takes_pairs_or_both_lists(named: dict[str, Any]) -> None:
+    with Client() as client, pytest.raises(ValueError, match="items"):
+        client.clip_score("tiny-clip", **named)
 
 
 def test_an_image_goes_as_it_is(tmp_path: Path) -> None:

@@ -9,11 +9,11 @@ import time
 import pytest
 from fake import Reply, problem, scores, serve
 
-from assay_client import AsyncClient, Client, ProblemError, Retry, UnexpectedReply, Unreachable
+from assay_client import AsyncClient, Client, ProblemError, Retry, Sample, UnexpectedReply, Unreachable
 from assay_client.retry import Outcome, outcome_of
 
 QUICK = Retry(attempts=3, base_s=0.001, cap_s=0.002)
-SAMPLE = {"prompt": "p", "completion": "c"}
+SAMPLE: Sample = {"prompt": "p", "completion": "c"}
 
 
 @pytest.mark.parametrize(
@@ -74,7 +74,7 @@ def test_other_refusals_are_final(status: int) -> None:
     error = caught.value
     assert (error.status, error.code, error.detail, error.retryable) == (status, "invalid", "why", False)
     assert (error.errors[0].pointer, error.errors[0].detail) == ("/samples/0", "no")
-    assert str(error) == f"{status} invalid: why"
+    assert str(error) == f"{status} invalid: why (/samples/0: no)"
 
 
 def test_what_may_count_twice_is_sent_again_only_when_nothing_was_done() -> None:

@@ -44,4 +44,10 @@ class ProblemError(AssayError):
             for error in body.get("errors") or []
         ]
         """The places in the request, when it is the request's fault."""
-        super().__init__(f"{status} {self.code}: {self.detail}")
+        super().__init__(f"{status} {self.code}: {self.detail}{self._where()}")
+
+    def _where(self) -> str:
+        # The service says some first places in `detail` itself.
+        if not self.errors or self.errors[0].detail in self.detail:
+            return ""
+        return f" ({self.errors[0].pointer}: {self.errors[0].detail})"

@@ -3,8 +3,8 @@
     pip install . trl torch
     python tests/libraries/trl_grpo.py http://127.0.0.1:8080
 
-Nothing is downloaded: model and tokenizer are made here. One of the samples has no completion's worth to
-score: its pipeline asks for a feature that one row lacks, so that TRL sees a `None`.
+Nothing is downloaded: model and tokenizer are made here. The pipeline asks for a feature that one of the two
+rows lacks, so that half of the completions have no reward.
 """
 
 from __future__ import annotations
@@ -105,6 +105,7 @@ def main(url: str) -> None:
         assert entry["assay/misses"] == 0.5, entry
         for name in ("assay", "uwo", "rm.tiny-rm-0"):
             assert math.isfinite(entry[f"rewards/{name}/mean"]), entry
+        assert math.isclose(entry["reward"], entry["rewards/assay/mean"], rel_tol=1e-5), "a miss counted as 0"
     sys.stdout.write(f"trl {trl.__version__}: {len(logged)} steps, {logged[-1]}\n")
 
 

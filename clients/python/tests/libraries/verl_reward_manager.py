@@ -1,7 +1,7 @@
 """veRL's own loader and reward manager, with the adapter and a running service.
 
-    pip install . torch tensordict ray omegaconf transformers codetiming && pip install --no-deps verl
-    python tests/libraries/verl_reward_manager.py http://127.0.0.1:8080
+pip install . pytest torch tensordict ray omegaconf transformers codetiming && pip install --no-deps verl
+python tests/libraries/verl_reward_manager.py http://127.0.0.1:8080
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ import os
 import sys
 
 import numpy as np
+import pytest
 import torch
 import verl
 from omegaconf import OmegaConf
@@ -60,7 +61,7 @@ def main(url: str) -> None:
     os.environ["ASSAY_URL"] = url
     asked = [("What is 17 + 25?", "17 + 25 = 42."), ("What is 17 + 25?", "I cannot help with that.")]
     with Client(url) as client:
-        expected = client.score("helpful", [{"prompt": p, "completion": c} for p, c in asked]).rewards
+        expected = np.array(client.score("helpful", [{"prompt": p, "completion": c} for p, c in asked]).rewards)
 
     async def run() -> None:
         scored = manager(pipeline="helpful", components=["uwo", "rm.tiny-rm-0"])
@@ -70,17 +71,18 @@ def main(url: str) -> None:
         keys = {tuple(result["reward_extra_info"]) for result in results}
         assert keys == {("score", "miss", "uncertainty", "uwo", "rm.tiny-rm-0")}, keys
 
-        # No node of this pipeline can be scored: nothing is invented, unless a number is asked for.
-        missing = {"output": "cost", "nodes": {"cost": {"kind": "feature", "name": "cost"}}}
-        try:
-            await manager(pipeline=missing).run_single(sample(*asked[0]))
-        except ProblemError as error:
-            assert error.code == "missed", error
-        else:
-            raise AssertionError("a miss passed for a reward")
-        imputed = await manager(pipeline=missing, on_miss=-1.0).run_single(sample(*asked[0]))
+        # Without a prompt nothing can be scored: no reward is invented, unless a number is asked for.
+        lost = sample("", "17 + 25 = 42.")
+        lost.non_tensor_batch["extra_info"][0].pop("prompt")
+        with pytest.raises(ProblemError, match="missed"):
+            await manager(pipeline="helpful").run_single(lost)
+        imputed = await manager(pipeline="helpful", on_miss=-1.0).run_single(lost)
         assert imputed["reward_score"] == -1.0, imputed
         assert imputed["reward_extra_info"]["miss"] == 1.0, imputed
+
+        graph = {"output": "words", "nodes": {"words": {"kind": "length", "unit": "words"}}}
+        inline = await manager(pipeline=graph).run_single(sample(*asked[0]))
+        assert inline["reward_score"] == 5.0, inline
         sys.stdout.write(f"verl {verl.__version__}: {results}\n")
 
     asyncio.run(run())

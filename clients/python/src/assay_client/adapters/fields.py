@@ -69,12 +69,14 @@ def without_end(text: str) -> str:
 
 
 def plain(value: Any) -> Any:
-    """Arrays and their scalars, as data sets hold them, as lists and numbers."""
+    """Arrays, their scalars and configurations as lists, numbers and dictionaries."""
+    if isinstance(value, (str, bytes)):
+        return value
     if hasattr(value, "tolist"):
         return plain(value.tolist())
     if isinstance(value, Mapping):
         return {str(key): plain(entry) for key, entry in value.items() if entry is not None}
-    if isinstance(value, (list, tuple)):
+    if isinstance(value, Sequence):
         return [plain(entry) for entry in value]
     return value
 

@@ -24,7 +24,7 @@ import ray
 import torch
 from nemo_rl.environments.interfaces import EnvironmentInterface, EnvironmentReturn
 
-from assay_client import Client, Sample
+from assay_client import Client, Pipeline, Sample
 from assay_client.adapters.fields import gold, plain, turns
 
 
@@ -33,7 +33,7 @@ class AssayEnvironment(EnvironmentInterface):
 
     def __init__(self, cfg: Mapping[str, Any]) -> None:
         """`cfg`: `pipeline`, and optionally `url`, `api_key` and `on_miss`."""
-        self._pipeline = cfg["pipeline"]
+        self._pipeline: Pipeline = plain(cfg["pipeline"])
         self._on_miss = cfg.get("on_miss", "error")
         self._client = Client(cfg.get("url"), api_key=cfg.get("api_key"))
 

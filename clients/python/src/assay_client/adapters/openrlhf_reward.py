@@ -10,7 +10,7 @@ Gemma). The label (`--data.label_key`) is the answer, a list of answers, or a ma
 `ASSAY_PIPELINE` names the pipeline (default `helpful`), `ASSAY_COMPONENTS` the columns to log, separated by
 commas. OpenRLHF knows no missing reward: by default a sample that cannot be scored fails the call, with the
 reason (after retries, where they may help); the number in `ASSAY_ON_MISS` is used instead, and `miss` in
-the logs says how often.
+the logs says how often; the components are NaN there.
 """
 
 from __future__ import annotations

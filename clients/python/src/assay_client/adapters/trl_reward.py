@@ -10,7 +10,8 @@
     )
 
 TRL logs mean and deviation of each callable under its name, so each component is a callable of its own; they
-share one request a batch. A sample that cannot be scored is `None`, which TRL leaves out. The data set's columns
+share one request a batch. A sample that cannot be scored is `None`, and so are all of its components: TRL leaves
+out a completion for which *every* function says `None`, and counts a single `None` as 0. The data set's columns
 that are named as fields of a sample (`answer`, `tests`, `references`, `images`, ...) are sent, others by
 `columns`, as in `{"solution": "answer"}`. TRL computes advantages itself and may spread a group over
 processes: serve it pipelines of scope `sample`.
@@ -60,7 +61,9 @@ def _callable(batch: _Batch, name: str, component: str | None) -> RewardFunction
         if component is None:
             _log(scores, given)
             return scores.rewards
-        return [_of(result.components, component) for result in scores.results]
+        # A component of a completion without a reward must not make it one with a reward of 0.
+        told = [_of(result.components, component) for result in scores.results]
+        return [None if reward is None else value for reward, value in zip(scores.rewards, told, strict=True)]
 
     reward.__name__ = name
     return reward

@@ -21,7 +21,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, cast
 from weakref import WeakKeyDictionary
 
-from assay_client import AsyncClient, Sample
+from assay_client import AsyncClient, Pipeline, Sample
 from assay_client.adapters.fields import gold, plain, prompt
 
 # A client belongs to an event loop; veRL's workers have one each.
@@ -34,7 +34,7 @@ async def compute_score(
     ground_truth: Any,
     extra_info: Mapping[str, Any] | None = None,
     *,
-    pipeline: str | None = None,
+    pipeline: Pipeline | None = None,
     components: Sequence[str] = (),
     on_miss: float | None = None,
     url: str | None = None,
@@ -47,7 +47,7 @@ async def compute_score(
     """
     client = _client(url)
     scores = await client.score(
-        pipeline or os.environ.get("ASSAY_PIPELINE", "helpful"),
+        plain(pipeline) or os.environ.get("ASSAY_PIPELINE", "helpful"),
         [_sample(data_source, solution_str, ground_truth, extra_info or {})],
         on_miss="error" if on_miss is None else float(on_miss),
         detail="components" if components else "none",
