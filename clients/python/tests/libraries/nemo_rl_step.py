@@ -12,7 +12,7 @@ from __future__ import annotations
 import abc
 import sys
 import types
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import ray
