@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import io
 import math
 from typing import Any
 
 import pytest
 from fake import Reply, problem, scores, serve
 
-from assay_client import Client, ProblemError
+from assay_client import Client, ProblemError, encode_image
 from assay_client.adapters import fields
 from assay_client.adapters.trl_reward import rewards
 
@@ -122,6 +123,35 @@ def test_trl_names_a_component_that_is_not_there() -> None:
             function(prompts=["p"], completions=["c"])
 
 
+def test_trl_images_go_losslessly() -> None:
+    class Picture:
+        """As Pillow's."""
+
+        def save(self, file: io.BytesIO, kind: str) -> None:
+            file.write(kind.encode())
+
+    with serve(Reply(scores(0.5))) as service, Client(service.url) as client:
+        (function,) = rewards("clip", columns={"image": "images"}, client=client)
+        function(prompts=["p"], completions=["c"], image=[Picture()])
+    assert service.seen[0].body["samples"][0]["images"] == [encode_image(b"PNG")]
+
+
+def test_openrlhf_finds_the_completion(monkeypatch: pytest.MonkeyPatch) -> None:
+    torch = pytest.importorskip("torch")
+    from assay_client.adapters.openrlhf_reward import _after, reward_func  # noqa: PLC0415
+
+    assert _after("long " * 100 + "end:", "ng " + "long " * 30 + "end: 42") == " 42"
+    with pytest.raises(ValueError, match="does not continue"):
+        _after("one prompt", "another prompt 42")
+    with serve(Reply(scores(0.5, imputed=True))) as service:
+        monkeypatch.setenv("ASSAY_URL", service.url)
+        told = reward_func([CHATML + "42.<|im_end|>"], [CHATML], [{"answer": "42"}])
+    assert torch.equal(told["rewards"], torch.tensor([0.5]))
+    assert list(told["extra_logs"]) == ["miss"]
+    (sample,) = service.seen[0].body["samples"]
+    assert (sample["completion"], sample["answer"], sample["messages"][-1]) == ("42.", "42", QUESTION)
+
+
 def test_verl_has_the_same_keys_in_every_sample(monkeypatch: pytest.MonkeyPatch) -> None:
     full, bare = scores(0.5), scores(-1.0)
     full["results"][0].update(components={"uwo": 0.5, "rm": None}, uncertainty=0.25)
@@ -169,4 +199,5 @@ async def _verl(*calls: tuple[Any, Any, dict[str, Any]]) -> list[dict[str, float
             for extra, gold, more in calls
         ]
     finally:
-        await _clients[asyncio.get_running_loop()].aclose()
+        for client in _clients[asyncio.get_running_loop()].values():
+            await client.aclose()

@@ -257,6 +257,17 @@ def test_one_connection_serves_many_calls() -> None:
         assert len({seen.port for seen in service.seen}) == 1
 
 
+def test_a_burst_waits_for_its_connections() -> None:
+    async def burst(url: str) -> list[float | None]:
+        async with AsyncClient(url, max_connections=4) as client:
+            answers = await asyncio.gather(*(client.score("helpful", [{"completion": "c"}]) for _ in range(100)))
+        return [answer.rewards[0] for answer in answers]
+
+    with serve(Reply(scores(1.0))) as service:
+        assert asyncio.run(burst(service.url)) == [1.0] * 100
+        assert len({seen.port for seen in service.seen}) <= 4
+
+
 def test_the_address_and_the_key_come_from_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     with serve(Reply({"object": "list", "data": []})) as service:
         monkeypatch.setenv("ASSAY_URL", service.url)

@@ -34,6 +34,8 @@ class AsyncClient:
         self._timeout_s = timeout_s
         self._retry = retry or Retry()
         self._max_batch = max_batch
+        # httpx's pool goes through all waiting requests for each one that ends: let them wait here.
+        self._free = asyncio.Semaphore(max_connections)
         given = transport.settings(url, api_key, max_connections, timeout_s)
         self._http = http or httpx.AsyncClient(**given)
 
@@ -166,7 +168,8 @@ class AsyncClient:
         attempt = 0
         while True:
             try:
-                response = await self._http.request(**transport.arguments(call, self._timeout_s))
+                async with self._free:
+                    response = await self._http.request(**transport.arguments(call, self._timeout_s))
                 answer = transport.answer(call, response)
             except httpx.TransportError as error:
                 answer = transport.lost(call, error)

@@ -38,8 +38,8 @@ class Client:
         """Connect to `url` (default: `ASSAY_URL`, else this machine's port 8080).
 
         `timeout_s` is for one attempt. Batches of more than `max_batch` samples are sent in several
-        requests where this changes no reward. `http` is a client of your own, for proxies, certificates and
-        the like; it brings its own address, key and limits.
+        requests where this changes no reward. At most `max_connections` requests are under way at a time. `http`
+        is a client of your own, for proxies, certificates and the like; it brings its own address, key and limits.
         """
         self._timeout_s = timeout_s
         self._retry = retry or Retry()

@@ -25,6 +25,9 @@ import torch
 from assay_client import Client, OnMiss, Sample
 from assay_client.adapters.fields import gold, read_template, without_end
 
+# Characters by which a prompt's end is found: beyond what templates put there for every prompt.
+_TAIL = 80
+
 
 def reward_func(queries: Sequence[str], prompts: Sequence[str], labels: Sequence[Any], **_: Any) -> dict[str, Any]:
     """Rewards, the same as scores, and what is logged: tensors, an entry for each query."""
@@ -49,8 +52,19 @@ def _sample(query: str, prompt: str, label: Any) -> Sample:
     if "prompt" in told or "messages" in told:
         sample = {}
     sample.update(told)
-    sample["completion"] = without_end(query.removeprefix(prompt))
+    sample["completion"] = without_end(_after(prompt, query))
     return sample
+
+
+def _after(prompt: str, query: str) -> str:
+    """What follows the prompt. Long prompts are cut from the left, and decoding may change their beginning."""
+    if query.startswith(prompt):
+        return query.removeprefix(prompt)
+    end = prompt[-_TAIL:]
+    _, found, completion = query.partition(end)
+    if not found:
+        raise ValueError(f"the query does not continue its prompt: no {end!r} in it")
+    return completion
 
 
 def _on_miss() -> OnMiss:

@@ -13,8 +13,8 @@ TRL logs mean and deviation of each callable under its name, so each component i
 share one request a batch. A sample that cannot be scored is `None`, and so are all of its components: TRL leaves
 out a completion for which *every* function says `None`, and counts a single `None` as 0. The data set's columns
 that are named as fields of a sample (`answer`, `tests`, `references`, `images`, ...) are sent, others by
-`columns`, as in `{"solution": "answer"}`. TRL computes advantages itself and may spread a group over
-processes: serve it pipelines of scope `sample`.
+`columns`, as in `{"solution": "answer", "image": "images"}`. TRL computes advantages itself and may spread a
+group over processes: serve it pipelines of scope `sample`.
 """
 
 from __future__ import annotations
@@ -135,7 +135,8 @@ def _field(name: str, value: Any) -> Sample:
     if name in ("answer", "answers"):
         return gold(value)
     if name == "images":
-        return {"images": [_image(image) for image in value]}
+        images = value if isinstance(value, (list, tuple)) else [value]
+        return {"images": [_image(image) for image in images]}
     value = plain(value)
     return cast("Sample", {name: str(value) if name in _TEXTS else value})
 

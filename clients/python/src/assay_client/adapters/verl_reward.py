@@ -24,8 +24,8 @@ from weakref import WeakKeyDictionary
 from assay_client import AsyncClient, Pipeline, Sample
 from assay_client.adapters.fields import gold, plain, prompt
 
-# A client belongs to an event loop; veRL's workers have one each.
-_clients: WeakKeyDictionary[asyncio.AbstractEventLoop, AsyncClient] = WeakKeyDictionary()
+# By address. A client belongs to an event loop; veRL's workers have one each.
+_clients: WeakKeyDictionary[asyncio.AbstractEventLoop, dict[str | None, AsyncClient]] = WeakKeyDictionary()
 
 
 async def compute_score(
@@ -73,10 +73,10 @@ def _sample(data_source: str, completion: str, ground_truth: Any, extra_info: Ma
 
 
 def _client(url: str | None) -> AsyncClient:
-    loop = asyncio.get_running_loop()
-    if loop not in _clients:
-        _clients[loop] = AsyncClient(url)
-    return _clients[loop]
+    clients = _clients.setdefault(asyncio.get_running_loop(), {})
+    if url not in clients:
+        clients[url] = AsyncClient(url)
+    return clients[url]
 
 
 def _number(value: float | None) -> float:
