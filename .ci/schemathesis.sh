@@ -31,7 +31,7 @@ done
 
 status=0
 cd "$work"                     # generated examples are kept where it runs
-PYTHONPATH=$here PYTHONDONTWRITEBYTECODE=1 schemathesis --config-file "$here/schemathesis.toml" \
+ASSAY_URL=$url PYTHONPATH=$here PYTHONDONTWRITEBYTECODE=1 schemathesis --config-file "$here/schemathesis.toml" \
   run "$url/openapi.json" --header "Authorization: Bearer $key" "$@" || status=$?
 
 if ! kill -0 "$service" 2>/dev/null; then

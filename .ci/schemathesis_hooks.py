@@ -7,15 +7,33 @@ repeats a run; the fourth keeps what was generated.
 from __future__ import annotations
 
 import json
+import os
+import urllib.request
 import zlib
 from typing import Any
 
 import schemathesis
 
-PIPELINES = ["helpful", "helpful-mean", "helpful-par", "helpful-wco"]
-KINDS = ["uwo", "wco", "mean", "entropic", "median", "par", "minmax", "win_rate", "advantage", "gate", "switch"]
-METRICS = ["best_of_n", "pass_at_k"]
-NAMES = {"pipeline": PIPELINES, "kind": KINDS, "name": PIPELINES}
+
+def _catalog(route: str, key: str, name: str = "name") -> list[str]:
+    """The names that the service lists, in its order."""
+    with urllib.request.urlopen(f"{os.environ['ASSAY_URL']}{route}") as answer:  # noqa: S310 - our own address
+        return [entry[name] for entry in json.load(answer)[key]]
+
+
+PIPELINES = _catalog("/v1/pipelines", "pipelines")
+NODES = _catalog("/v1/nodes", "nodes")
+METRICS = _catalog("/v1/metrics", "metrics")
+MODELS = _catalog("/v1/models", "data", "id")
+# The first word of a path after the version, and the names it takes.
+NAMES = {
+    "metrics": METRICS,
+    "models": MODELS,
+    "nodes": NODES,
+    "pipelines": PIPELINES,
+    "references": PIPELINES,
+    "state": PIPELINES,
+}
 
 
 def _known(names: list[str], told: Any) -> str | None:
@@ -29,11 +47,10 @@ def map_path_parameters(context: Any, path_parameters: dict[str, Any] | None) ->
     """Known names in paths."""
     if not isinstance(path_parameters, dict):
         return path_parameters
-    path = context.operation.path
-    names = {**NAMES, "kind": METRICS if "/metrics/" in path else KINDS}
-    if "/models/" in path:
-        names["name"] = ["tiny-rm-0"]
-    return {name: _known(names.get(name, []) or [value], value) or value for name, value in path_parameters.items()}
+    names = NAMES.get(context.operation.path.split("/")[2], [])
+    if not names:
+        return path_parameters
+    return {name: _known(names, value) or value for name, value in path_parameters.items()}
 
 
 @schemathesis.hook
