@@ -108,7 +108,6 @@ pub(super) enum Answer {
         cells: Vec<Item>,
     },
     Function {
-        label: String,
         parameters: Vec<String>,
         value: Item,
     },
@@ -203,6 +202,11 @@ impl Classifier<'_, '_> {
             Node::Ratio(items) => Ok(Answer::Ratio(self.scalars(&items)?)),
             Node::Quantity { value, unit } => {
                 let unit = units::unit(self.ast.text(unit)).ok_or(Untyped::Mixed)?;
+                // A temperature: the degree belongs to the unit.
+                let value = match self.ast.node(value) {
+                    Node::Degrees(inner) => *inner,
+                    _ => value,
+                };
                 Ok(Answer::Quantity { value: self.scalar(value)?, unit })
             }
             Node::Percent(inner) => Ok(Answer::Percent { inner: self.scalar(inner)? }),

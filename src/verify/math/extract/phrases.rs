@@ -171,6 +171,11 @@ pub(super) fn last_letter(text: &str) -> Option<&str> {
             && bytes.get(at + 2).is_some_and(u8::is_ascii_lowercase);
         (fits && !prose).then(|| &text[at..=at])
     })
+    .filter(|letter| {
+        // "A or C" leaves the choice open.
+        let at = letter.as_ptr() as usize - text.as_ptr() as usize;
+        !text[..at].trim_end_matches([' ', '(', '*']).ends_with(" or")
+    })
 }
 
 /// The last number, if it is plain: not a part of a formula, of a word or of an identifier.
