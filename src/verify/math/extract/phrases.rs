@@ -134,28 +134,29 @@ fn clean(line: &str) -> &str {
     line
 }
 
-/// The last formula between dollar signs.
+/// The last formula: between dollar signs, or in `\(…\)` or `\[…\]`.
 pub(super) fn last_formula(text: &str) -> Option<&str> {
-    let mut spans = Vec::new();
+    let mut last = None;
     let mut open = None;
     for at in memchr::memchr_iter(b'$', text.as_bytes()) {
         if at > 0 && text.as_bytes()[at - 1] == b'\\' {
             continue;
         }
         match open.take() {
-            Some(start) => {
-                if at > start {
-                    spans.push(start..at);
-                } else {
-                    // `$$`: still open
-                    open = Some(at + 1);
-                }
-            }
-            None => open = Some(at + 1),
+            Some(start) if at > start => last = Some(start..at),
+            // `$$`: still open
+            _ => open = Some(at + 1),
         }
     }
-    let last = spans.pop()?;
-    Some(text[last].trim()).filter(|span| !span.is_empty())
+    for (opening, closing) in [("\\(", "\\)"), ("\\[", "\\]")] {
+        if let Some(end) = text.rfind(closing)
+            && let Some(start) = text[..end].rfind(opening)
+            && last.as_ref().is_none_or(|span| span.end < start)
+        {
+            last = Some(start + opening.len()..end);
+        }
+    }
+    Some(text[last?].trim()).filter(|span| !span.is_empty())
 }
 
 /// The last capital letter from A to J that stands alone, in brackets or as a word of its own.
