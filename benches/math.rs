@@ -30,7 +30,8 @@ struct Item {
     class: String,
     gold: Gold,
     completion: String,
-    policy: Option<String>,
+    #[serde(default)]
+    policy: Policy,
     right: Option<bool>,
 }
 
@@ -47,10 +48,6 @@ impl Item {
             Gold::One(gold) => vec![gold],
             Gold::Any(golds) => golds.iter().map(String::as_str).collect(),
         }
-    }
-
-    fn policy(&self) -> Policy {
-        Policy::named(self.policy.as_deref().unwrap_or("default")).unwrap()
     }
 }
 
@@ -74,9 +71,9 @@ fn items(lines: &str) -> Vec<Item> {
 fn pass(items: &[Item]) -> Vec<Duration> {
     let grader = Grader::new(GOLDS);
     let grade = |item: &Item| {
-        let (policy, golds) = (item.policy(), item.golds());
+        let golds = item.golds();
         let start = Instant::now();
-        black_box(grader.grade(&policy, &golds, &item.completion));
+        black_box(grader.grade(&item.policy, &golds, &item.completion));
         start.elapsed()
     };
     items.iter().map(grade).collect()
@@ -102,7 +99,13 @@ fn throughput(items: &[Item]) {
     for (class, mut times) in classes {
         times.sort_unstable();
         let at = |share: f64| micros(times[((times.len() - 1) as f64 * share).round() as usize]);
-        println!("{class:<14} {:>6} {:>9.1} {:>9.1} {:>9.1}", times.len(), at(0.5), at(0.99), at(1.0));
+        println!(
+            "{class:<14} {:>6} {:>9.1} {:>9.1} {:>9.1}",
+            times.len(),
+            at(0.5),
+            at(0.99),
+            at(1.0)
+        );
     }
 }
 
@@ -110,7 +113,7 @@ fn throughput(items: &[Item]) {
 fn check(items: &[Item]) {
     let grader = Grader::new(GOLDS);
     let agrees = |item: &&Item| {
-        let grade = grader.grade(&item.policy(), &item.golds(), &item.completion);
+        let grade = grader.grade(&item.policy, &item.golds(), &item.completion);
         grade.verdict.correct() == item.right
     };
     println!("{} of {} labels met", items.iter().filter(agrees).count(), items.len());
@@ -119,8 +122,12 @@ fn check(items: &[Item]) {
 fn hostile(items: &[Item]) {
     let passes: Vec<Vec<Duration>> = (0..3).map(|_| pass(items)).collect();
     let fastest = |place: usize| passes.iter().map(|pass| pass[place]).min().unwrap();
-    let (time, item) =
-        items.iter().enumerate().map(|(place, item)| (fastest(place), item)).max_by_key(|x| x.0).unwrap();
+    let (time, item) = items
+        .iter()
+        .enumerate()
+        .map(|(place, item)| (fastest(place), item))
+        .max_by_key(|x| x.0)
+        .unwrap();
     let head: String = item.completion.chars().take(60).collect();
     println!("worst of {} hostile inputs: {:.1} µs, {head:?}", items.len(), micros(time));
 }
@@ -133,9 +140,9 @@ fn micros(time: Duration) -> f64 {
 fn verdicts(items: &[Item]) {
     let grader = Grader::new(GOLDS);
     for item in items {
-        let (policy, golds) = (item.policy(), item.golds());
+        let golds = item.golds();
         let start = Instant::now();
-        let grade = grader.grade(&policy, &golds, &item.completion);
+        let grade = grader.grade(&item.policy, &golds, &item.completion);
         let nanos = u64::try_from(start.elapsed().as_nanos()).unwrap();
         println!(
             "{}",
