@@ -30,7 +30,8 @@ struct Item {
     class: String,
     gold: Gold,
     completion: String,
-    policy: Option<String>,
+    #[serde(default)]
+    policy: Policy,
     right: Option<bool>,
 }
 
@@ -47,10 +48,6 @@ impl Item {
             Gold::One(gold) => vec![gold],
             Gold::Any(golds) => golds.iter().map(String::as_str).collect(),
         }
-    }
-
-    fn policy(&self) -> Policy {
-        Policy::named(self.policy.as_deref().unwrap_or("default")).unwrap()
     }
 }
 
@@ -74,9 +71,9 @@ fn items(lines: &str) -> Vec<Item> {
 fn pass(items: &[Item]) -> Vec<Duration> {
     let grader = Grader::new(GOLDS);
     let grade = |item: &Item| {
-        let (policy, golds) = (item.policy(), item.golds());
+        let golds = item.golds();
         let start = Instant::now();
-        black_box(grader.grade(&policy, &golds, &item.completion));
+        black_box(grader.grade(&item.policy, &golds, &item.completion));
         start.elapsed()
     };
     items.iter().map(grade).collect()
@@ -116,7 +113,7 @@ fn throughput(items: &[Item]) {
 fn check(items: &[Item]) {
     let grader = Grader::new(GOLDS);
     let agrees = |item: &&Item| {
-        let grade = grader.grade(&item.policy(), &item.golds(), &item.completion);
+        let grade = grader.grade(&item.policy, &item.golds(), &item.completion);
         grade.verdict.correct() == item.right
     };
     println!("{} of {} labels met", items.iter().filter(agrees).count(), items.len());
@@ -143,9 +140,9 @@ fn micros(time: Duration) -> f64 {
 fn verdicts(items: &[Item]) {
     let grader = Grader::new(GOLDS);
     for item in items {
-        let (policy, golds) = (item.policy(), item.golds());
+        let golds = item.golds();
         let start = Instant::now();
-        let grade = grader.grade(&policy, &golds, &item.completion);
+        let grade = grader.grade(&item.policy, &golds, &item.completion);
         let nanos = u64::try_from(start.elapsed().as_nanos()).unwrap();
         println!(
             "{}",

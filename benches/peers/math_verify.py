@@ -98,7 +98,7 @@ def main():
 def label(item):
     if "right" in item:
         return item["right"]
-    return item["expected"] == "correct"
+    return item["expected"] in ("correct", "T")
 
 
 def report(items, ours, theirs, versions):

@@ -108,7 +108,6 @@ pub(super) enum Answer {
         cells: Vec<Item>,
     },
     Function {
-        label: String,
         parameters: Vec<String>,
         value: Item,
     },
@@ -203,6 +202,8 @@ impl Classifier<'_, '_> {
             Node::Ratio(items) => Ok(Answer::Ratio(self.scalars(&items)?)),
             Node::Quantity { value, unit } => {
                 let unit = units::unit(self.ast.text(unit)).ok_or(Untyped::Mixed)?;
+                // A temperature: the degree belongs to the unit.
+                let value = self.temperature(value)?;
                 Ok(Answer::Quantity { value: self.scalar(value)?, unit })
             }
             Node::Percent(inner) => Ok(Answer::Percent { inner: self.scalar(inner)? }),
@@ -211,6 +212,17 @@ impl Classifier<'_, '_> {
             }
             Node::Cases(_) => Ok(Answer::Cases(self.item(id))),
             _ => self.expression(id),
+        }
+    }
+
+    fn temperature(&mut self, value: Id) -> Result<Id, Untyped> {
+        match *self.ast.node(value) {
+            Node::Degrees(inner) => Ok(inner),
+            Node::Negative(inner) => match *self.ast.node(inner) {
+                Node::Degrees(inner) => Ok(self.ast.add(Node::Negative(inner))?),
+                _ => Ok(value),
+            },
+            _ => Ok(value),
         }
     }
 

@@ -236,11 +236,6 @@ impl Ast {
         &self.nodes[id.0 as usize]
     }
 
-    /// The number of nodes.
-    pub(super) fn len(&self) -> usize {
-        self.nodes.len()
-    }
-
     /// Interns a name.
     pub(super) fn name(&mut self, text: &str) -> Name {
         let found = self.names.iter().position(|known| &**known == text);
@@ -264,6 +259,19 @@ impl Ast {
                 *name = b.into();
             } else if &**name == b {
                 *name = a.into();
+            }
+        }
+        copy
+    }
+
+    /// A copy in which the symbols of these names are nought.
+    pub(super) fn without(&self, names: &[&str]) -> Self {
+        let mut copy = self.clone();
+        for node in &mut copy.nodes {
+            if let Node::Symbol(name) = node
+                && names.contains(&&*self.names[name.0 as usize])
+            {
+                *node = Node::Number(Number { value: RBig::ZERO, decimal: None });
             }
         }
         copy

@@ -214,10 +214,14 @@ fn against(policy: &Policy, gold: &Gold, given: &Read, fuel: &mut Fuel) -> Judge
     if !given.text.is_empty() && given.text == gold.read.text {
         return Judged::Equal(Method::Identity);
     }
-    if let Some(letters) = &gold.read.choices
-        && given.choices.as_ref() == Some(letters)
-    {
-        return Judged::Equal(Method::Choice);
+    if let Some(letters) = &gold.read.choices {
+        if given.names_choices(letters) {
+            return Judged::Equal(Method::Choice);
+        }
+        // Letters joined by "or" leave the choice open.
+        if letters.len() > 1 && given.text.contains("or") {
+            return Judged::Verdict(Verdict::Incorrect);
+        }
     }
     if !gold.is_readable() {
         return Judged::Verdict(Verdict::GoldUnparsable);

@@ -229,7 +229,7 @@ impl<'a> Lexer<'a> {
                     return self.push(Kind::Function(function), start, start + name.len());
                 }
             }
-            if !commands::is_product(run) {
+            if !commands::is_product(run, rest.as_bytes().get(length).copied()) {
                 return self.push(Kind::Word(run), start, start + length);
             }
         }
@@ -252,6 +252,13 @@ impl<'a> Lexer<'a> {
             ("+-", Kind::PlusMinus(false)),
             ("||", Kind::Norm),
         ];
+        if let Some((text, kind)) = [("{:}", Kind::Colon), ("{,}", Kind::Comma)]
+            .into_iter()
+            .find(|(text, _)| rest.starts_with(text))
+        {
+            self.push(kind, self.at, self.at + text.len());
+            return Ok(());
+        }
         if let Some((text, kind)) = pairs.into_iter().find(|(text, _)| rest.starts_with(text)) {
             let length = text.len();
             self.push(kind, self.at, self.at + length);
@@ -368,6 +375,13 @@ impl<'a> Lexer<'a> {
     }
 
     fn upright(&mut self, start: usize, meaning: &Meaning) -> Result<(), LexError> {
+        if *meaning == Meaning::Blackboard
+            && let Some(set) = self.rest().trim_start().get(..1).and_then(named_set)
+        {
+            let end = self.source.len() - self.rest().trim_start().len() + 1;
+            self.push(Kind::Set(set), start, end);
+            return Ok(());
+        }
         let Some(content) = self.argument() else {
             // `\mathrm e`: the next token alone, which needs no telling apart.
             return if self.rest().trim_start().is_empty() {
@@ -393,6 +407,7 @@ impl<'a> Lexer<'a> {
             (Some(one), None) if one.is_ascii_alphabetic() && *meaning == Meaning::Upright => {
                 letter(one)
             }
+            _ if is_unit(name) => Kind::Text(name),
             _ if name.bytes().any(|b| b.is_ascii_digit() || b == b'\\' || b == b'{') => {
                 // Mathematics set upright: read it where it stands.
                 self.at = end - 1 - content.len();
@@ -438,6 +453,15 @@ fn command_name(rest: &str) -> &str {
     }
     let length = rest[1..].chars().next().map_or(0, char::len_utf8);
     &rest[1..1 + length]
+}
+
+/// A unit with a power or a divisor: `m^2`, `km/h`, `g/cm^{3}`.
+fn is_unit(name: &str) -> bool {
+    let plain = |b: u8| b.is_ascii_alphanumeric() || b"^/{}- ".contains(&b);
+    let known = name.split(|c: char| !c.is_ascii_alphabetic()).next().is_some_and(|word| {
+        !matches!(word, "" | "e" | "i" | "x" | "y" | "n" | "d") && super::units::is_known(word)
+    });
+    known && name.bytes().all(plain)
 }
 
 fn letter(c: char) -> Kind<'static> {

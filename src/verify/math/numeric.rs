@@ -70,6 +70,24 @@ pub(super) fn proportional(
     })
 }
 
+/// Whether `a - b` is the same at all points.
+///
+/// # Errors
+/// When the budget is spent.
+pub(super) fn constant_difference(
+    a: Scalar<'_>,
+    b: Scalar<'_>,
+    fuel: &mut Fuel,
+) -> Result<Numeric, Exhausted> {
+    let mut first: Option<Ball> = None;
+    same(fuel, [a, b], |[a, b]| {
+        let difference = a.sub(b);
+        let reference = *first.get_or_insert(difference);
+        // Compared on the scale of the values, which may dwarf the constant.
+        Some((a, b.add(reference)))
+    })
+}
+
 fn same<const N: usize>(
     fuel: &mut Fuel,
     sides: [Scalar<'_>; N],

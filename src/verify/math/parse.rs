@@ -318,9 +318,12 @@ impl<'a> Parser<'a> {
                     self.tokens[self.at - 1].kind,
                     Kind::Letter(_) | Kind::Symbol(_) | Kind::Word(_)
                 );
-                !letter && (!literal || (factors.len() == 1 && self.is_mixed()))
+                let power = self.peek_at(1) == Some(&Kind::Caret);
+                (!letter || power) && (!literal || (factors.len() == 1 && self.is_mixed()))
             }
-            Kind::Letter(letter) => !self.is_unit_letter(*letter, factors),
+            Kind::Letter(letter) => {
+                !self.is_unit_letter(*letter, factors) && !self.is_temperature()
+            }
             Kind::Symbol(_)
             | Kind::Constant(_)
             | Kind::Function(_)

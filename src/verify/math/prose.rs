@@ -8,11 +8,12 @@ pub(super) enum Phrase {
     Empty,
     Reals,
     DoesNotExist,
+    Infinity { negative: bool },
 }
 
 /// The text without markup: case folded, articles, wrappers and punctuation removed.
 pub(super) fn normal(text: &str) -> String {
-    let mut plain = text.to_owned();
+    let mut plain = text.replace("{:}", ":");
     for wrapper in [
         "\\textbf",
         "\\textit",
@@ -90,6 +91,8 @@ pub(super) fn phrase(normal: &str) -> Option<Phrase> {
         | "doesn't exist"
         | "not exist"
         | "it does not exist" => Phrase::DoesNotExist,
+        "infinity" | "positive infinity" => Phrase::Infinity { negative: false },
+        "negative infinity" | "minus infinity" => Phrase::Infinity { negative: true },
         _ => return None,
     })
 }
@@ -204,6 +207,14 @@ pub(super) fn choices(text: &str) -> Option<Vec<char>> {
     }
     let plain = plain.replace("\\ ", " ");
     let mut rest = plain.trim();
+    // "AD": letters in ascending order.
+    let bytes = rest.as_bytes();
+    let run = (2..=5).contains(&bytes.len())
+        && bytes.iter().all(|b| (b'A'..=b'H').contains(b))
+        && bytes.windows(2).all(|pair| pair[0] < pair[1]);
+    if run {
+        return Some(rest.chars().collect());
+    }
     for lead in ["Option ", "option ", "Choice ", "choice ", "Answer ", "answer "] {
         rest = rest.strip_prefix(lead).unwrap_or(rest).trim_start();
     }
@@ -212,7 +223,7 @@ pub(super) fn choices(text: &str) -> Option<Vec<char>> {
         let (letter, after, marked) = leading_letter(rest)?;
         found.push(letter);
         rest = after.trim_start();
-        let joined = [",", "and ", "&", "or "].iter().find_map(|join| rest.strip_prefix(join));
+        let joined = [",", "and ", "&"].iter().find_map(|join| rest.strip_prefix(join));
         match joined {
             Some(next) => rest = next.trim_start().trim_start_matches("and ").trim_start(),
             // "C) 19": the text of the choice follows its mark.

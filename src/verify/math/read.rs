@@ -128,6 +128,10 @@ fn prosaic(folded: &str, fuel: &mut Fuel) -> Option<Reading> {
                 let answer = classify(&mut ast, root, fuel).ok()?;
                 return Some(Reading { ast, root: Some(root), answer });
             }
+            Phrase::Infinity { negative } => {
+                let infinity = Node::Constant(super::ast::Constant::Infinity);
+                (infinity, Answer::Infinite { negative })
+            }
             Phrase::DoesNotExist => {
                 let name = ast.name("does not exist");
                 (Node::Text(name), Answer::Text("does not exist".to_owned()))
@@ -185,10 +189,23 @@ pub(super) fn unwrapped(source: &str) -> &str {
         {
             text = inner.trim_end();
         }
+        // A control space cut short, and a sentence around the value.
+        text = text.strip_suffix('\\').filter(|t| !t.ends_with('\\')).unwrap_or(text).trim_end();
+        text = text.strip_prefix("\\ ").unwrap_or(text);
+        text = without_lead(text);
         if text.len() == before.len() {
             return text;
         }
     }
+}
+
+/// The value after `\text{The answer is }` and the like.
+fn without_lead(text: &str) -> &str {
+    let Some(inner) = text.strip_prefix("\\text{") else { return text };
+    let Some(end) = inner.find('}') else { return text };
+    let (lead, rest) = (inner[..end].trim_end(), inner[end + 1..].trim_start());
+    let introduces = ["is", "are", ":", "=", "equals"].iter().any(|word| lead.ends_with(word));
+    if introduces && !rest.is_empty() { rest } else { text }
 }
 
 /// Whether every brace is closed and none closes what was not opened.
@@ -209,6 +226,20 @@ fn balanced(text: &str) -> bool {
         }
     }
     depth == 0
+}
+
+impl Read {
+    /// Whether the text names just these choices; a single letter may be small.
+    pub(super) fn names_choices(&self, letters: &[char]) -> bool {
+        match (&self.choices, letters) {
+            (Some(own), _) => own == letters,
+            (None, [letter]) => {
+                let bare = self.text.strip_prefix("\\text{").and_then(|t| t.strip_suffix('}'));
+                bare.unwrap_or(&self.text) == letter.to_ascii_lowercase().to_string()
+            }
+            _ => false,
+        }
+    }
 }
 
 impl Reading {

@@ -1,5 +1,8 @@
 //! Labelled cases: every line of `tests/golden/math/*.jsonl` is graded and must come out as it says.
 
+mod hostile;
+mod properties;
+
 use std::path::Path;
 
 use serde::Deserialize;

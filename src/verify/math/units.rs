@@ -194,6 +194,11 @@ impl Unit {
     }
 }
 
+/// Whether a word is a unit of the table.
+pub(super) fn is_known(word: &str) -> bool {
+    known(word).is_some()
+}
+
 /// The base units of a known unit, and its scale.
 fn known(word: &str) -> Option<(&'static [(&'static str, i32)], RBig)> {
     const METRE: &[(&str, i32)] = &[("m", 1)];

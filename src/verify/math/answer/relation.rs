@@ -1,6 +1,6 @@
 //! Equations and inequalities: labels, solved forms, chains.
 
-use super::super::ast::{Id, NamedSet, Node, Relation};
+use super::super::ast::{Function, Id, NamedSet, Node, Relation};
 use super::{Answer, Chain, Classifier, End, Segment, Untyped, interval};
 
 type Result2 = Result<Answer, Untyped>;
@@ -49,8 +49,11 @@ impl Classifier<'_, '_> {
         match self.ast.node(set) {
             Node::Set(NamedSet::Reals) => Ok(interval::reals()),
             Node::Set(NamedSet::Empty) => Ok(Answer::Named(NamedSet::Empty)),
-            // `n ∈ Z` says nothing of a value.
-            Node::Set(_) => Err(Untyped::Mixed),
+            // `n ∈ Z` is a remark beside a family of values.
+            Node::Set(set) => {
+                let name = self.label(element).unwrap_or_default();
+                Ok(Answer::Text(format!("{name} in {set:?}")))
+            }
             _ => self.answer(set),
         }
     }
@@ -75,6 +78,10 @@ impl Classifier<'_, '_> {
                 let names: Option<Vec<String>> = items.iter().map(|&id| self.label(id)).collect();
                 let upper = |name: &String| name.chars().next().is_some_and(char::is_uppercase);
                 names.filter(|names| names.iter().all(upper)).map(|names| names.join(" "))
+            }
+            // `|AB|`, a length
+            Node::Apply(Function::Abs, arguments) => {
+                self.label(arguments[0]).filter(|name| name.starts_with(char::is_uppercase))
             }
             _ => None,
         }
@@ -120,16 +127,15 @@ impl Classifier<'_, '_> {
 
     /// `f(x) = …`, where the parameter is only a name.
     fn function(&mut self, first: Id, members: &[Id]) -> Result<Option<Answer>, Untyped> {
-        let Node::Call(name, arguments) = self.ast.node(first).clone() else { return Ok(None) };
+        let Node::Call(_, arguments) = self.ast.node(first).clone() else { return Ok(None) };
         let mut parameters = Vec::new();
         for argument in arguments {
             let Node::Symbol(parameter) = self.ast.node(argument) else { return Ok(None) };
             parameters.push(self.ast.text(*parameter).to_owned());
         }
         let [_, value] = members[..] else { return Ok(None) };
-        let label = self.ast.text(name).to_owned();
         match self.scalar(value) {
-            Ok(value) => Ok(Some(Answer::Function { label, parameters, value })),
+            Ok(value) => Ok(Some(Answer::Function { parameters, value })),
             Err(_) => Ok(None),
         }
     }

@@ -30,12 +30,37 @@ impl Comparison<'_, '_> {
                 Ok(Outcome::Different)
             }
             Outcome::Equal(_) => Ok(outcome),
+            _ if gold.exact.is_err() && integration_constant(self.gold, gold).is_some() => {
+                self.antiderivatives(gold, given)
+            }
             _ => Ok(if self.rounds(gold, given)? {
                 Outcome::Equal(Method::Rounding)
             } else {
                 outcome
             }),
         }
+    }
+
+    /// Expressions with a constant of integration: up to a constant under the policy, else undecided.
+    pub(super) fn antiderivatives(&mut self, gold: &Item, given: &Item) -> Result {
+        let Some(constant) = integration_constant(self.gold, gold) else {
+            return Ok(Outcome::Different);
+        };
+        let names = ["C", "K", "c", "k", "C_1", "C_{1}"];
+        // The constants vanish from both sides: they are symbols of no weight.
+        let (gold_ast, given_ast) = (self.gold.without(&[&constant]), self.given.without(&names));
+        let a = numeric::Scalar { ast: &gold_ast, id: gold.id, sign: gold.sign };
+        let b = numeric::Scalar { ast: &given_ast, id: given.id, sign: given.sign };
+        if additive(self.given, given, &names).is_none()
+            && names.iter().any(|name| has_symbol(self.given, given, name))
+        {
+            return Ok(Outcome::Different);
+        }
+        Ok(match numeric::constant_difference(a, b, self.fuel)? {
+            Numeric::Equal if self.policy.integration_constant => Outcome::Equal(Method::Numeric),
+            Numeric::Different => Outcome::Different,
+            _ => Outcome::Undecided,
+        })
     }
 
     fn inexact(&mut self, gold: &Item, given: &Item) -> Result {
@@ -160,6 +185,27 @@ impl Comparison<'_, '_> {
         let difference = ((value.high - high) + (value.low - low)).abs();
         Ok(difference <= units * 10f64.powi(-places) * (1.0 + 1e-9) + value.radius)
     }
+}
+
+/// The constant of integration of a sum: a bare symbol `C` or `K` among its terms.
+fn integration_constant(ast: &Ast, item: &Item) -> Option<String> {
+    additive(ast, item, &["C", "K", "C_1", "C_{1}"])
+}
+
+/// The first of `names` that is a term of the sum by itself.
+fn additive(ast: &Ast, item: &Item, names: &[&str]) -> Option<String> {
+    let Node::Sum(items) = ast.node(item.id) else { return None };
+    if ast.symbols(item.id).len() < 2 {
+        return None;
+    }
+    items.iter().find_map(|&term| match ast.node(term) {
+        Node::Symbol(name) if names.contains(&ast.text(*name)) => Some(ast.text(*name).to_owned()),
+        _ => None,
+    })
+}
+
+fn has_symbol(ast: &Ast, item: &Item, name: &str) -> bool {
+    ast.symbols(item.id).into_iter().any(|symbol| ast.text(symbol) == name)
 }
 
 fn half_unit(places: i32) -> Option<RBig> {

@@ -134,43 +134,53 @@ fn clean(line: &str) -> &str {
     line
 }
 
-/// The last formula between dollar signs.
+/// The last formula: between dollar signs, or in `\(…\)` or `\[…\]`.
 pub(super) fn last_formula(text: &str) -> Option<&str> {
-    let mut spans = Vec::new();
+    let mut last = None;
     let mut open = None;
     for at in memchr::memchr_iter(b'$', text.as_bytes()) {
         if at > 0 && text.as_bytes()[at - 1] == b'\\' {
             continue;
         }
         match open.take() {
-            Some(start) => {
-                if at > start {
-                    spans.push(start..at);
-                } else {
-                    // `$$`: still open
-                    open = Some(at + 1);
-                }
-            }
-            None => open = Some(at + 1),
+            Some(start) if at > start => last = Some(start..at),
+            // `$$`: still open
+            _ => open = Some(at + 1),
         }
     }
-    let last = spans.pop()?;
-    Some(text[last].trim()).filter(|span| !span.is_empty())
+    for (opening, closing) in [("\\(", "\\)"), ("\\[", "\\]")] {
+        if let Some(end) = text.rfind(closing)
+            && let Some(start) = text[..end].rfind(opening)
+            && last.as_ref().is_none_or(|span| span.end < start)
+        {
+            last = Some(start + opening.len()..end);
+        }
+    }
+    Some(text[last?].trim()).filter(|span| !span.is_empty())
 }
 
 /// The last capital letter from A to J that stands alone, in brackets or as a word of its own.
 pub(super) fn last_letter(text: &str) -> Option<&str> {
     let bytes = text.as_bytes();
-    (0..bytes.len()).rev().find_map(|at| {
-        let alone = |b: Option<&u8>| b.is_none_or(|b| !b.is_ascii_alphanumeric() && *b != b'\'');
-        let before = at.checked_sub(1).and_then(|i| bytes.get(i));
-        let fits = (b'A'..=b'J').contains(&bytes[at]) && alone(before) && alone(bytes.get(at + 1));
-        // The article and the pronoun: "A quick", "I think".
-        let prose = matches!(bytes[at], b'A' | b'I')
-            && bytes.get(at + 1) == Some(&b' ')
-            && bytes.get(at + 2).is_some_and(u8::is_ascii_lowercase);
-        (fits && !prose).then(|| &text[at..=at])
-    })
+    (0..bytes.len())
+        .rev()
+        .find_map(|at| {
+            let alone =
+                |b: Option<&u8>| b.is_none_or(|b| !b.is_ascii_alphanumeric() && *b != b'\'');
+            let before = at.checked_sub(1).and_then(|i| bytes.get(i));
+            let fits =
+                (b'A'..=b'J').contains(&bytes[at]) && alone(before) && alone(bytes.get(at + 1));
+            // The article and the pronoun: "A quick", "I think".
+            let prose = matches!(bytes[at], b'A' | b'I')
+                && bytes.get(at + 1) == Some(&b' ')
+                && bytes.get(at + 2).is_some_and(u8::is_ascii_lowercase);
+            (fits && !prose).then(|| &text[at..=at])
+        })
+        .filter(|letter| {
+            // "A or C" leaves the choice open.
+            let at = letter.as_ptr() as usize - text.as_ptr() as usize;
+            !text[..at].trim_end_matches([' ', '(', '*']).ends_with(" or")
+        })
 }
 
 /// The last number, if it is plain: not a part of a formula, of a word or of an identifier.

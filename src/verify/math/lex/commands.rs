@@ -226,15 +226,19 @@ pub(super) fn word(run: &str) -> Option<Kind<'static>> {
 }
 
 /// Whether a bare run of letters is a product of one-letter symbols rather than a word.
-pub(super) fn is_product(run: &str) -> bool {
+///
+/// `next` is the byte that follows: before an operator, `at` is a product.
+pub(super) fn is_product(run: &str, next: Option<u8>) -> bool {
     const TWO: &[&str] = &[
         "no", "is", "an", "to", "of", "by", "at", "on", "cm", "km", "kg", "mm", "ml", "mL", "ft",
         "hr", "am", "pm", "AM", "PM", "mi", "lb", "oz", "Hz", "Pa", "yd", "if", "as", "it", "be",
         "do", "go", "he", "we", "us", "up", "so", "my", "me", "No", "Is", "If", "It", "nm", "kW",
         "kJ", "th", "st", "nd", "rd", "sq",
     ];
+    const UNITS: &[&str] = &["cm", "km", "kg", "mm", "ml", "mL", "ft", "mi", "lb", "nm", "Hz"];
     const THREE: &[&str] = &["lbs", "hrs", "yrs", "mph", "kph", "bad", "cab", "dab", "cad", "day"];
     match run.len() {
+        2 if matches!(next, Some(b'+' | b'-' | b'*' | b'^' | b'=' | b'/')) => !UNITS.contains(&run),
         2 => !TWO.contains(&run),
         3 => {
             let letters = |set: &str| run.chars().all(|c| set.contains(c));

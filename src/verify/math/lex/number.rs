@@ -6,9 +6,7 @@ use dashu_ratio::RBig;
 use super::super::ast::{Decimal, Number};
 use super::LexError;
 
-/// Greatest size of an exact number, in bits of numerator and denominator together.
-pub(in crate::verify::math) const MAX_BITS: usize = 65_536;
-/// Greatest number of digits read from a literal: [`MAX_BITS`] in decimal.
+/// Greatest number of digits read from a literal: about 64 Kbit.
 const MAX_DIGITS: usize = 19_000;
 
 /// A literal and how it was written.

@@ -13,7 +13,10 @@ pub(super) fn height(ast: &Ast, id: Id) -> f64 {
             bits => bits as f64,
         },
         Node::Power(base, exponent) => {
-            let inner = height(ast, *base);
+            let inner = match ast.node(*base) {
+                Node::Number(number) => rational_bits(&number.value) as f64,
+                _ => height(ast, *base),
+            };
             match ast.literal(*exponent) {
                 Some((number, _)) => inner * number.value.to_f64_fast().abs().max(1.0),
                 None => inner.max(1.0) * (1.0 + height(ast, *exponent)),

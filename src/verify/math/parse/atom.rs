@@ -144,6 +144,7 @@ impl Parser<'_> {
         self.at += 1;
         let base = self.raw_argument()?;
         let base = base.trim_start_matches("\\text{").trim_end_matches('}');
+        let base = base.strip_prefix('(').and_then(|b| b.strip_suffix(')')).unwrap_or(base);
         let base = match base {
             "two" => 2,
             "three" => 3,

@@ -15,12 +15,16 @@ impl Parser<'_> {
     pub(super) fn suffix(&mut self, value: Id) -> Result<Id> {
         let starts = match self.peek() {
             Some(Kind::Word(_) | Kind::Text(_) | Kind::Currency(_)) => true,
-            Some(Kind::Letter(letter)) => UNIT_LETTERS.contains(*letter) && self.spaced(),
+            Some(Kind::Letter(letter)) => {
+                (UNIT_LETTERS.contains(*letter) && self.spaced()) || self.is_temperature()
+            }
             Some(Kind::Function(Function::Min)) => self.is_unit_function(),
             Some(Kind::Relation(Relation::ElementOf)) => self.peek_at(1).is_none(),
             _ => false,
         };
-        if !starts || matches!(self.ast.node(value), Node::Text(_)) {
+        // "a parabola"
+        let article = self.tokens[self.at - 1].kind == Kind::Letter('a');
+        if !starts || article || matches!(self.ast.node(value), Node::Text(_)) {
             return Ok(value);
         }
         let value = self.magnitude(value)?;
@@ -34,9 +38,12 @@ impl Parser<'_> {
         let start = self.tokens[from].start;
         let end = self.tokens[self.at - 1].end;
         let unit = &self.source[start..end];
-        let bare = unit.trim_matches(|c: char| !c.is_ascii_alphabetic()).to_ascii_lowercase();
-        match bare.as_str() {
-            "percent" | "text{percent" | "text{ percent" => self.add(Node::Percent(value)),
+        let word = match (&self.tokens[from].kind, self.at - from) {
+            (Kind::Word(word) | Kind::Text(word), 1) => word.trim().to_ascii_lowercase(),
+            _ => String::new(),
+        };
+        match word.as_str() {
+            "percent" => self.add(Node::Percent(value)),
             "degrees" | "degree" | "deg" => self.add(Node::Degrees(value)),
             _ => {
                 let unit = self.ast.name(unit);
@@ -73,6 +80,18 @@ impl Parser<'_> {
             _ => false,
         };
         literal && ends && self.spaced() && UNIT_LETTERS.contains(letter)
+    }
+
+    /// `°F`, `°C`: the letter after a degree sign at the end.
+    pub(super) fn is_temperature(&self) -> bool {
+        let degree = |at: Option<usize>| {
+            at.and_then(|at| self.tokens.get(at)).is_some_and(|t| t.kind == Kind::Degree)
+        };
+        let closed = self.at > 0 && self.tokens[self.at - 1].kind == Kind::GroupClose;
+        let after = degree(self.at.checked_sub(1)) || (closed && degree(self.at.checked_sub(2)));
+        after
+            && matches!(self.peek(), Some(Kind::Letter('F' | 'C')))
+            && matches!(self.peek_at(1), None | Some(Kind::Comma))
     }
 
     /// `5 min`: minutes, since no argument follows.
