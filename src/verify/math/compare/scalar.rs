@@ -48,7 +48,8 @@ impl Comparison<'_, '_> {
         };
         let names = ["C", "K", "c", "k", "C_1", "C_{1}"];
         // The constants vanish from both sides: they are symbols of no weight.
-        let (gold_ast, given_ast) = (self.gold.without(&[&constant]), self.given.without(&names));
+        let gold_ast = self.gold.with(&[(&constant, RBig::ZERO)]);
+        let given_ast = self.given.with(&names.map(|name| (name, RBig::ZERO)));
         let a = numeric::Scalar { ast: &gold_ast, id: gold.id, sign: gold.sign };
         let b = numeric::Scalar { ast: &given_ast, id: given.id, sign: given.sign };
         if additive(self.given, given, &names).is_none()
@@ -66,7 +67,17 @@ impl Comparison<'_, '_> {
     fn inexact(&mut self, gold: &Item, given: &Item) -> Result {
         let prints = (gold.print(self.gold, self.fuel), given.print(self.given, self.fuel));
         match prints {
-            (Ok(a), Ok(b)) if a.lanes == b.lanes => return Ok(Outcome::Equal(Method::Modular)),
+            (Ok(a), Ok(b)) if a.lanes == b.lanes && !(a.periodic || b.periodic) => {
+                return Ok(Outcome::Equal(Method::Modular));
+            }
+            (Ok(a), Ok(b)) if a.lanes == b.lanes => {
+                let sides = (self.gold_scalar(gold), self.given_scalar(given));
+                return Ok(match numeric::at_integers(sides.0, sides.1, self.fuel)? {
+                    Numeric::Equal => Outcome::Equal(Method::Modular),
+                    Numeric::Different => Outcome::Different,
+                    Numeric::Undecided => Outcome::Undecided,
+                });
+            }
             (Ok(a), Ok(b)) if a.decisive && b.decisive => return Ok(Outcome::Different),
             (Err(Refusal::Exhausted), _) | (_, Err(Refusal::Exhausted)) => return Err(Exhausted),
             (_, Err(Refusal::Undefined)) | (Err(Refusal::Undefined), _) => {
