@@ -151,7 +151,8 @@ pub(super) fn ratio_sign(
 ) -> Result<Option<bool>, Exhausted> {
     for point in 0..POINTS {
         let sides = [left_a, right_a, left_b, right_b];
-        let [Ok(la), Ok(ra), Ok(lb), Ok(rb)] = values(&sides, Point::new(point), true, fuel)? else {
+        let [Ok(la), Ok(ra), Ok(lb), Ok(rb)] = values(&sides, Point::new(point), true, fuel)?
+        else {
             continue;
         };
         if let (Some(a), Some(b)) = (la.sub(ra).negative(), lb.sub(rb).negative()) {

@@ -7,7 +7,7 @@ use dashu_ratio::RBig;
 use super::ast::{Ast, Bracket, Constant, Function, Id, NamedSet, Node, Relation};
 
 /// Longest rendering, in bytes; what is longer is cut off by an ellipsis.
-const MAX_LENGTH: usize = 2000;
+pub(super) const MAX_LENGTH: usize = 2000;
 
 /// The canonical LaTeX of an expression.
 pub(super) fn render(ast: &Ast, id: Id) -> String {

@@ -25,6 +25,19 @@ impl Classifier<'_, '_> {
         if relations == [Relation::ElementOf] {
             return self.membership(members[0], members[1]);
         }
+        if let Some(answer) = self.congruence(members, relations)? {
+            return Ok(answer);
+        }
+        // `2x = 8 \implies x = 4`: what is concluded.
+        let arrow = |r: &Relation| matches!(r, Relation::Other("implies" | "iff"));
+        if let Some(last) = relations.iter().rposition(arrow)
+            && !relations.iter().all(arrow)
+        {
+            return match &members[last + 1..] {
+                [only] => self.answer(*only),
+                kept => self.relation(kept, &relations[last + 1..]),
+            };
+        }
         if relations.iter().all(|r| *r == Relation::Equal) {
             return self.equation(members);
         }
@@ -52,17 +65,39 @@ impl Classifier<'_, '_> {
             // `n ∈ Z` is a remark beside a family of values.
             Node::Set(set) => {
                 let name = self.label(element).unwrap_or_default();
-                Ok(Answer::Text(format!("{name} in {set:?}")))
+                Ok(Answer::Member { name, set: *set })
             }
             _ => self.answer(set),
         }
+    }
+
+    /// `x \equiv 3 \pmod 7`, or the residue and the modulus alone.
+    fn congruence(
+        &mut self,
+        members: &[Id],
+        relations: &[Relation],
+    ) -> Result<Option<Answer>, Untyped> {
+        let modulo = Relation::Other("mod");
+        let (label, residue, modulus) = match (relations, members) {
+            ([last], [residue, modulus]) if *last == modulo => (None, residue, modulus),
+            ([Relation::Congruent | Relation::Equal, last], [name, residue, modulus])
+                if *last == modulo =>
+            {
+                let Some(label) = self.label(*name) else { return Ok(None) };
+                (Some(label), residue, modulus)
+            }
+            _ => return Ok(None),
+        };
+        let (residue, modulus) = (self.scalar(*residue)?, self.scalar(*modulus)?);
+        Ok(Some(Answer::Congruence { label, residue, modulus }))
     }
 
     /// The name on the left of an equation, if that is all that stands there.
     pub(super) fn label(&self, id: Id) -> Option<String> {
         match self.ast.node(id) {
             Node::Symbol(name) => Some(self.ast.text(*name).to_owned()),
-            Node::Text(name) => Some(super::super::prose::normal(self.ast.text(*name))),
+            Node::Text(name) => Some(super::super::prose::normal(self.ast.text(*name)))
+                .filter(|label| !super::super::prose::denies(label)),
             Node::Call(name, arguments) => {
                 let plain = arguments
                     .iter()
@@ -76,8 +111,17 @@ impl Classifier<'_, '_> {
             // `P(A)`, `AB`, `dy/dx`, `|AB|`, `∠ABC`: products and quotients of symbols.
             Node::Product(items) => {
                 let names: Option<Vec<String>> = items.iter().map(|&id| self.label(id)).collect();
-                let upper = |name: &String| name.chars().next().is_some_and(char::is_uppercase);
-                names.filter(|names| names.iter().all(upper)).map(|names| names.join(" "))
+                let geometric = |name: &String| {
+                    name.starts_with(char::is_uppercase) || name.starts_with("\\angle")
+                };
+                // `\text{Area of } \triangle ABC`, `m\angle A`
+                let worded = matches!(self.ast.node(items[0]), Node::Text(_));
+                let measured = |names: &Vec<String>| {
+                    names.len() == 2 && names[0] == "m" && names[1].starts_with("\\angle")
+                };
+                names
+                    .filter(|names| worded || measured(names) || names.iter().all(geometric))
+                    .map(|names| names.join(" "))
             }
             // `|AB|`, a length
             Node::Apply(Function::Abs, arguments) => {

@@ -7,10 +7,11 @@ use super::super::Method;
 use super::super::answer::Item;
 use super::super::ast::{Ast, Decimal, Node};
 use super::super::exact::Inexact;
-use super::super::fuel::Exhausted;
+use super::super::fuel::{Exhausted, Fuel};
 use super::super::modular::Refusal;
 use super::super::numeric::{self, Numeric, real_value};
 use super::super::policy::Tolerance;
+use super::super::render;
 use super::{Comparison, Outcome, Result};
 
 impl Comparison<'_, '_> {
@@ -94,17 +95,26 @@ impl Comparison<'_, '_> {
         Ok(match numeric::compare(a, b, self.fuel)? {
             Numeric::Equal => Outcome::Equal(Method::Numeric),
             Numeric::Different => Outcome::Different,
-            // A rational gold against a constant beyond the range of all values: no honest answer.
-            Numeric::Undecided if gold.exact.is_ok() && self.is_out_of_range(given)? => {
+            // A rational against a constant without a real value in range: no honest answer.
+            Numeric::Undecided if gold.exact.is_ok() && is_out_of_range(b, self.fuel)? => {
                 Outcome::Different
+            }
+            Numeric::Undecided if given.exact.is_ok() && is_out_of_range(a, self.fuel)? => {
+                Outcome::Different
+            }
+            Numeric::Undecided if self.spelled_alike(gold, given) => {
+                Outcome::Equal(Method::Identity)
             }
             Numeric::Undecided => Outcome::Undecided,
         })
     }
 
-    fn is_out_of_range(&mut self, given: &Item) -> Result<bool> {
-        let constant = self.given.symbols(given.id).is_empty();
-        Ok(constant && real_value(self.given_scalar(given), self.fuel)?.is_none())
+    /// Whether both have the same canonical form.
+    fn spelled_alike(&self, gold: &Item, given: &Item) -> bool {
+        let form = render::render(self.gold, gold.id);
+        gold.sign == given.sign
+            && form.len() < render::MAX_LENGTH
+            && form == render::render(self.given, given.id)
     }
 
     /// Whether one side is a decimal literal that stands for the value of the other.
@@ -196,6 +206,10 @@ impl Comparison<'_, '_> {
         let difference = ((value.high - high) + (value.low - low)).abs();
         Ok(difference <= units * 10f64.powi(-places) * (1.0 + 1e-9) + value.radius)
     }
+}
+
+fn is_out_of_range(side: numeric::Scalar<'_>, fuel: &mut Fuel) -> Result<bool> {
+    Ok(side.ast.symbols(side.id).is_empty() && real_value(side, fuel)?.is_none())
 }
 
 /// The constant of integration of a sum: a bare symbol `C` or `K` among its terms.

@@ -2,6 +2,8 @@
 
 use memchr::memmem;
 
+use super::super::prose;
+
 /// The rest of the last line that starts with `####`, if it looks like an answer, not like a heading.
 pub(super) fn after_hashes(text: &str) -> Option<&str> {
     let at = memmem::rfind(text.as_bytes(), b"####")?;
@@ -214,6 +216,11 @@ pub(super) fn last_number(text: &str) -> Option<&str> {
     let glued = after.len() == text.len() - end
         && after.starts_with(|c: char| c.is_alphabetic() && c.is_ascii());
     if operator || continues || glued {
+        return None;
+    }
+    // "The answer isn't 7."
+    let sentence = text[..start].rsplit(['.', '\n', '?', ';']).next().unwrap_or("");
+    if prose::denies(sentence) {
         return None;
     }
     Some(&text[start - usize::from(minus)..end])

@@ -30,7 +30,8 @@ impl<'a> Point<'a> {
         {
             return Ball::exactly(value);
         }
-        let seed = name.bytes().fold(mix(self.index ^ secret()), |seed, b| mix(seed ^ u64::from(b)));
+        let seed =
+            name.bytes().fold(mix(self.index ^ secret()), |seed, b| mix(seed ^ u64::from(b)));
         let (low, high, sign) = match self.index % 8 {
             0 => (0.25, 2.25, Some(1.0)),
             1 => (0.25, 2.25, Some(-1.0)),

@@ -11,8 +11,8 @@ use super::point::Point;
 const MAX_BREAKS: usize = 12;
 /// Where a change of sign is looked for if the form is not linear.
 const GRID: [f64; 25] = [
-    -1e5, -1e3, -100.0, -30.0, -12.0, -7.0, -4.6, -3.3, -2.3, -1.6, -1.05, -0.55, 0.013, 0.55, 1.05,
-    1.6, 2.3, 3.3, 4.6, 7.0, 12.0, 30.0, 100.0, 1e3, 1e5,
+    -1e5, -1e3, -100.0, -30.0, -12.0, -7.0, -4.6, -3.3, -2.3, -1.6, -1.05, -0.55, 0.013, 0.55,
+    1.05, 1.6, 2.3, 3.3, 4.6, 7.0, 12.0, 30.0, 100.0, 1e3, 1e5,
 ];
 
 /// Where `left` meets `right`, or the number `level`.

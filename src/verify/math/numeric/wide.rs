@@ -248,7 +248,10 @@ impl Constants<'_, '_> {
             return Err(Invalid::Domain);
         }
         let value = self.context.exp(a.value.repr(), None).map_err(invalid)?.value();
-        Ok(Wide { error: total(size(&value) + a.error + 1.0, self.rounding(&value), f64::MIN), value })
+        Ok(Wide {
+            error: total(size(&value) + a.error + 1.0, self.rounding(&value), f64::MIN),
+            value,
+        })
     }
 
     fn logarithm(&mut self, a: &Wide) -> Result<Wide> {
@@ -262,7 +265,8 @@ impl Constants<'_, '_> {
 
     fn root(&mut self, index: Id, radicand: Id) -> Result<Wide> {
         let index = exact::value(self.side.ast, index, self.side.sign, self.fuel);
-        let index = index.ok().and_then(|i| u32::try_from(i.numerator()).ok().filter(|_| i.is_int()));
+        let index =
+            index.ok().and_then(|i| u32::try_from(i.numerator()).ok().filter(|_| i.is_int()));
         let a = self.value(radicand)?;
         if a.may_vanish() {
             return Err(Invalid::Domain);
@@ -360,7 +364,10 @@ mod tests {
     fn almost_equal_constants_differ() {
         // e^(π √163) = 262537412640768743.99999999999925… (Hermite)
         assert_eq!(wide(r"e^{\pi\sqrt{163}}", "262537412640768744"), Numeric::Different);
-        assert_eq!(wide(r"e^{\pi\sqrt{163}}", "262537412640768743.9999999999992"), Numeric::Different);
+        assert_eq!(
+            wide(r"e^{\pi\sqrt{163}}", "262537412640768743.9999999999992"),
+            Numeric::Different
+        );
         assert_eq!(wide(r"\sqrt{10^{40}+1}", r"10^{20}"), Numeric::Different);
         assert_eq!(wide(r"e^{10^{6}}", r"e^{10^{6}}+1"), Numeric::Undecided);
         assert_eq!(wide(r"\sin(10^{30})", "0"), Numeric::Different);
