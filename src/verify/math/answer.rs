@@ -8,7 +8,7 @@ use std::sync::OnceLock;
 
 use dashu_ratio::RBig;
 
-use super::ast::{Ast, Bracket, Constant, Id, Name, NamedSet, Node, TooBig};
+use super::ast::{Ast, Bracket, Constant, Id, Name, NamedSet, Node, Relation, TooBig};
 use super::exact::{self, Inexact};
 use super::fuel::Fuel;
 use super::modular::{self, Fingerprint, Refusal};
@@ -44,6 +44,12 @@ pub(super) struct End {
     pub(super) closed: bool,
 }
 
+impl End {
+    fn infinite() -> Self {
+        Self { at: None, closed: false }
+    }
+}
+
 /// An interval of the reals.
 #[derive(Debug)]
 pub(super) struct Segment {
@@ -55,7 +61,7 @@ pub(super) struct Segment {
 #[derive(Debug)]
 pub(super) struct Chain {
     pub(super) members: Vec<Item>,
-    pub(super) relations: Vec<super::ast::Relation>,
+    pub(super) relations: Vec<Relation>,
 }
 
 /// A branch of a function defined by cases.
@@ -344,6 +350,16 @@ impl Classifier<'_, '_> {
 
     /// A bare list: a system, alternatives, or simply values.
     fn list(&mut self, ids: &[Id], all: bool) -> Result2 {
+        if let Node::Chain { members, relations } = self.ast.node(ids[0])
+            && relations[..] == [Relation::NotEqual]
+            && let [name, value] = members[..]
+            && let Node::Symbol(name) = *self.ast.node(name)
+            && !ids[1..].iter().any(|&id| matches!(self.ast.node(id), Node::Chain { .. }))
+        {
+            let mut values = vec![value];
+            values.extend(&ids[1..]);
+            return self.punctured(name, &values);
+        }
         let items = self.answers(ids)?;
         let segments =
             items.iter().all(|item| matches!(item, Answer::Segments { variable: Some(_), .. }));

@@ -489,6 +489,7 @@ fn command_name(rest: &str) -> &str {
 
 /// A unit with a power or a divisor: `m^2`, `km/h`, `g/cm^{3}`.
 fn is_unit(name: &str) -> bool {
+    let name = &name.replace("\\,", " ").replace("\\cdot", " ");
     let plain = |b: u8| b.is_ascii_alphanumeric() || b"^/{}- ".contains(&b);
     let known = name.split(|c: char| !c.is_ascii_alphabetic()).next().is_some_and(|word| {
         !matches!(word, "" | "e" | "i" | "x" | "y" | "n" | "d") && super::units::is_known(word)

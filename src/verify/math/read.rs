@@ -164,7 +164,7 @@ pub(super) fn unwrapped(source: &str) -> &str {
     loop {
         let before = text;
         for (open, close) in
-            [("$$", "$$"), ("$", "$"), ("\\(", "\\)"), ("\\[", "\\]"), ("**", "**")]
+            [("$$", "$$"), ("$", "$"), ("\\(", "\\)"), ("\\[", "\\]"), ("**", "**"), ("`", "`")]
         {
             if let Some(inner) = text.strip_prefix(open).and_then(|t| t.strip_suffix(close))
                 && (open == "**" || !inner.contains('$'))

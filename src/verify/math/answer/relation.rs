@@ -1,6 +1,6 @@
 //! Equations and inequalities: labels, solved forms, chains.
 
-use super::super::ast::{Function, Id, NamedSet, Node, Relation};
+use super::super::ast::{Function, Id, Name, NamedSet, Node, Relation};
 use super::{Answer, Chain, Classifier, End, Segment, Untyped, interval};
 
 type Result2 = Result<Answer, Untyped>;
@@ -40,6 +40,12 @@ impl Classifier<'_, '_> {
         }
         if relations.iter().all(|r| *r == Relation::Equal) {
             return self.equation(members);
+        }
+        if let ([Relation::NotEqual], [name, value]) = (relations, members)
+            && let Node::Symbol(symbol) = *self.ast.node(*name)
+            && self.ast.any(*value, &|node| matches!(node, Node::PlusMinus { .. }))
+        {
+            return self.punctured(symbol, &[*value]);
         }
         let chain = self.chain(members, relations)?;
         match self.inequality(members, relations)? {
@@ -236,6 +242,32 @@ impl Classifier<'_, '_> {
             }
         }
         Ok(Some((name, vec![segment])))
+    }
+
+    /// `x \ne \pm 2`, `x \ne -2, 2`: the line without some points.
+    pub(super) fn punctured(&mut self, name: Name, values: &[Id]) -> Result2 {
+        let mut points = Vec::new();
+        for &value in values {
+            match self.answer(value)? {
+                Answer::Scalar(item) => points.push(item),
+                Answer::List(items) => {
+                    for item in items {
+                        let Answer::Scalar(item) = item else { return Err(Untyped::Mixed) };
+                        points.push(item);
+                    }
+                }
+                _ => return Err(Untyped::Mixed),
+            }
+        }
+        let variable = Some(self.ast.text(name).to_owned());
+        let gaps = points.into_iter().map(|at| self.degenerate(&at)).collect();
+        let whole = vec![Segment { low: End::infinite(), high: End::infinite() }];
+        match self.without(whole, gaps)? {
+            Answer::Segments { segments, .. } => {
+                Ok(Answer::Segments { segments, variable, chain: None })
+            }
+            other => Ok(other),
+        }
     }
 
     /// `{x | x > 3}`: the condition, if it is an inequality in the element.

@@ -18,6 +18,10 @@ impl Comparison<'_, '_> {
             return Ok(outcome);
         }
         match (gold, given) {
+            // An equation that is left to solve does not answer what the unknown is.
+            (A::Labelled { value, .. }, A::Chain(_)) if self.is_constant(value) => {
+                Ok(Outcome::Different)
+            }
             (A::Labelled { chain: Some(a), .. }, A::Chain(b))
             | (A::Chain(a), A::Labelled { chain: Some(b), .. }) => self.chains(a, b),
             (A::Chain(a), A::Chain(b)) => self.chains(a, b),
@@ -99,6 +103,13 @@ impl Comparison<'_, '_> {
         self.all(named.iter().zip(items), |this, ((_, value), item)| {
             if named_is_gold { this.answers(value, item) } else { this.answers(item, value) }
         })
+    }
+
+    fn is_constant(&self, gold: &Answer) -> bool {
+        match gold {
+            Answer::Scalar(item) => self.gold.symbols(item.id).is_empty(),
+            _ => true,
+        }
     }
 
     /// Definitions of functions, whose parameters are only names.

@@ -171,7 +171,7 @@ impl Parser<'_> {
     }
 
     /// `413_5`: digits in another base.
-    fn based(&mut self, place: usize) -> Result<Id> {
+    pub(super) fn based(&mut self, place: usize) -> Result<Id> {
         let token = &self.tokens[place];
         let digits: String =
             self.source[token.start..token.end].chars().filter(char::is_ascii_digit).collect();

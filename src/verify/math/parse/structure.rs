@@ -9,6 +9,15 @@ impl Parser<'_> {
     pub(super) fn bracketed(&mut self) -> Result<Id> {
         match self.peek().cloned() {
             Some(Kind::Open(Bracket::Curly)) => self.nested(Self::set),
+            // `(1011)_2`
+            Some(Kind::Open(Bracket::Round))
+                if matches!(self.peek_at(1), Some(Kind::Number(_)))
+                    && self.peek_at(2) == Some(&Kind::Close(Bracket::Round))
+                    && self.peek_at(3) == Some(&Kind::Underscore) =>
+            {
+                self.at += 3;
+                self.based(self.at - 2)
+            }
             Some(Kind::Open(open)) => self.nested(|parser| parser.sequence(open)),
             // `]2, 9]`: an open end in the continental notation.
             Some(Kind::Close(Bracket::Square)) => {

@@ -144,13 +144,16 @@ impl Parser<'_> {
         if self.peek() != Some(&Kind::Fraction) {
             return Ok(None);
         }
-        let fraction = self.factor()?;
+        let fraction = self.atom()?;
         let literal = |id: Id| matches!(self.ast.node(id), Node::Number(n) if n.value.is_int());
-        let node = match self.ast.node(fraction) {
-            Node::Quotient(a, b) if literal(*a) && literal(*b) => Node::Sum(vec![whole, fraction]),
-            _ => Node::Product(vec![whole, fraction]),
-        };
-        self.add(node).map(Some)
+        let mixed = matches!(self.ast.node(fraction), Node::Quotient(a, b) if literal(*a) && literal(*b))
+            && self.peek() != Some(&Kind::Caret);
+        if mixed {
+            let sum = self.add(Node::Sum(vec![whole, fraction]))?;
+            return self.postfix(sum).map(Some);
+        }
+        let fraction = self.postfix(fraction)?;
+        self.add(Node::Product(vec![whole, fraction])).map(Some)
     }
 }
 
