@@ -273,13 +273,24 @@ pub(super) fn choices(text: &str) -> Option<Vec<char>> {
         match joined {
             Some(next) => rest = next.trim_start().trim_start_matches("and ").trim_start(),
             // "C) 19": the text of the choice follows its mark.
-            None if rest.is_empty() || (marked && found.len() == 1) => break,
+            None if rest.is_empty() || (marked && found.len() == 1 && is_choice_text(rest)) => {
+                break;
+            }
             None => return None,
         }
     }
     found.sort_unstable();
     found.dedup();
     Some(found)
+}
+
+/// Whether what follows the mark of a choice is its text: no operator, and no other choice.
+fn is_choice_text(rest: &str) -> bool {
+    let starts = rest.starts_with(|c: char| c.is_alphanumeric() || "\\-$(".contains(c));
+    let hedges = rest.split_whitespace().next().is_some_and(|w| matches!(w, "or" | "and" | "nor"));
+    let bytes = rest.as_bytes();
+    let other = bytes.windows(2).any(|pair| pair[1] == b')' && (b'A'..=b'J').contains(&pair[0]));
+    starts && !hedges && !other && !denies(rest)
 }
 
 /// A choice letter at the start, what follows it, and whether a mark set it off.

@@ -27,9 +27,6 @@ impl Classifier<'_, '_> {
         }
         let low = End { at: self.end(low, true)?, closed: open == Bracket::Square };
         let high = End { at: self.end(high, false)?, closed: close == Bracket::Square };
-        // An infinite end is open whatever its bracket.
-        let low = End { closed: low.closed && low.at.is_some(), ..low };
-        let high = End { closed: high.closed && high.at.is_some(), ..high };
         Ok(segments(vec![Segment { low, high }]))
     }
 

@@ -272,19 +272,26 @@ impl Evaluator<'_> {
         }
     }
 
-    /// The value of the first branch whose condition holds.
+    /// The value of the branch whose condition holds. Where two hold they must agree.
     fn cases(&self, branches: &[(Id, Option<Id>)], fuel: &mut Fuel) -> Result<Ball> {
+        let mut found: Option<Ball> = None;
         for (value, condition) in branches {
             let holds = match condition {
                 Some(condition) => self.holds(*condition, fuel)?,
-                None => true,
+                None => found.is_none(),
             };
-            if holds {
-                return self.value(*value, fuel);
+            if !holds {
+                continue;
+            }
+            let value = self.value(*value, fuel)?;
+            match found {
+                Some(other) if !other.sub(value).may_vanish() => return Err(Invalid::Outside),
+                Some(_) => {}
+                None => found = Some(value),
             }
         }
-        // No branch is for this point.
-        Err(Invalid::Outside)
+        // No branch is for this point, or two contradict one another.
+        found.ok_or(Invalid::Outside)
     }
 
     fn holds(&self, id: Id, fuel: &mut Fuel) -> Result<bool> {
