@@ -152,7 +152,7 @@ pub(super) fn number(normal: &str) -> Option<RBig> {
         _ => (1, &words[..]),
     };
     let value = match words.split_last()? {
-        (last, [rest @ ..]) if fraction_word(last).is_some() => {
+        (last, rest) if fraction_word(last).is_some() => {
             let below = fraction_word(last)?;
             let above = if rest.is_empty() { 1 } else { cardinal(rest)? };
             RBig::from_parts(above.into(), below.into())
@@ -175,31 +175,32 @@ fn fraction_word(word: &str) -> Option<u64> {
     })
 }
 
+const ONES: [&str; 20] = [
+    "zero",
+    "one",
+    "two",
+    "three",
+    "four",
+    "five",
+    "six",
+    "seven",
+    "eight",
+    "nine",
+    "ten",
+    "eleven",
+    "twelve",
+    "thirteen",
+    "fourteen",
+    "fifteen",
+    "sixteen",
+    "seventeen",
+    "eighteen",
+    "nineteen",
+];
+const TENS: [&str; 8] =
+    ["twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety"];
+
 fn cardinal(words: &[&str]) -> Option<u64> {
-    const ONES: [&str; 20] = [
-        "zero",
-        "one",
-        "two",
-        "three",
-        "four",
-        "five",
-        "six",
-        "seven",
-        "eight",
-        "nine",
-        "ten",
-        "eleven",
-        "twelve",
-        "thirteen",
-        "fourteen",
-        "fifteen",
-        "sixteen",
-        "seventeen",
-        "eighteen",
-        "nineteen",
-    ];
-    const TENS: [&str; 8] =
-        ["twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety"];
     if words.is_empty() || words.len() > 16 {
         return None;
     }
@@ -341,7 +342,7 @@ fn duration(normal: &str) -> Option<String> {
         spaced.push(c);
     }
     let words: Vec<&str> = spaced.split_whitespace().filter(|word| *word != "and").collect();
-    if words.len() < 4 || words.len() % 2 != 0 {
+    if words.len() < 4 || !words.len().is_multiple_of(2) {
         return None;
     }
     let mut seconds = 0u64;

@@ -261,8 +261,8 @@ impl Classifier<'_, '_> {
         }
         let variable = Some(self.ast.text(name).to_owned());
         let gaps = points.into_iter().map(|at| self.degenerate(&at)).collect();
-        let whole = vec![Segment { low: End::infinite(), high: End::infinite() }];
-        match self.without(whole, gaps)? {
+        let whole = [Segment { low: End::infinite(), high: End::infinite() }];
+        match self.without(&whole, gaps)? {
             Answer::Segments { segments, .. } => {
                 Ok(Answer::Segments { segments, variable, chain: None })
             }

@@ -74,6 +74,38 @@ const STILL_EQUAL: &[(&str, &str)] = &[
     (r"\text{(B)}", r"\text{(B)}\text{ thousand}"),
 ];
 
+/// Parts that are put for one another.
+const SWAPS: &[(&str, &str)] = &[
+    ("\\le ", "<"),
+    ("\\ge ", ">"),
+    ("\\cup", "\\cap"),
+    ("\\sin", "\\cos"),
+    ("\\cos", "\\sin"),
+    ("\\pi", "e"),
+    ("\\sqrt", ""),
+    ("\\frac", "\\binom"),
+    ("x", "y"),
+    ("PM", "AM"),
+];
+
+/// What is put around the whole.
+const FRAMES: &[&str] = &[
+    "-(@)",
+    "2(@)",
+    "(@)+1",
+    "(@)^2",
+    "\\frac{1}{@}",
+    "\\sqrt{@}",
+    "@, 1",
+    "\\pm(@)",
+    "(@)\\pi",
+    "@\\text{ or }0",
+    "\\text{not }@",
+    "@\\text{ thousand}",
+    "x>@",
+    "\\ne @",
+];
+
 /// One digit changed, a sign turned, an end opened or closed, a pair swapped, the whole scaled or wrapped.
 fn changes(gold: &str) -> BTreeSet<String> {
     let mut found = BTreeSet::new();
@@ -97,39 +129,13 @@ fn changes(gold: &str) -> BTreeSet<String> {
             _ => {}
         }
     }
-    for (from, to) in [
-        ("\\le ", "<"),
-        ("\\ge ", ">"),
-        ("\\cup", "\\cap"),
-        ("\\sin", "\\cos"),
-        ("\\cos", "\\sin"),
-        ("\\pi", "e"),
-        ("\\sqrt", ""),
-        ("\\frac", "\\binom"),
-        ("x", "y"),
-        ("PM", "AM"),
-    ] {
+    for (from, to) in SWAPS {
         found.extend(
             gold.match_indices(from)
                 .map(|(at, _)| format!("{}{to}{}", &gold[..at], &gold[at + from.len()..])),
         );
     }
-    for frame in [
-        "-(@)",
-        "2(@)",
-        "(@)+1",
-        "(@)^2",
-        "\\frac{1}{@}",
-        "\\sqrt{@}",
-        "@, 1",
-        "\\pm(@)",
-        "(@)\\pi",
-        "@\\text{ or }0",
-        "\\text{not }@",
-        "@\\text{ thousand}",
-        "x>@",
-        "\\ne @",
-    ] {
+    for frame in FRAMES {
         // A thousand noughts are nought.
         if !(gold.ends_with("=0") && frame.ends_with("thousand}")) {
             found.insert(frame.replace('@', gold));
