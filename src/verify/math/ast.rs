@@ -230,6 +230,11 @@ impl Ast {
         Ok(id)
     }
 
+    /// How many nodes there are, for the accounting of fuel.
+    pub(super) fn size(&self) -> u64 {
+        self.nodes.len() as u64
+    }
+
     /// The node of that index.
     pub(super) fn node(&self, id: Id) -> &Node {
         &self.nodes[id.0 as usize]

@@ -122,11 +122,6 @@ impl<'a> Comparison<'a, '_> {
             (A::Based { digits: a, base: p }, A::Based { digits: b, base: q }) => {
                 Ok(equal_if(a == b && p == q, Method::Exact))
             }
-            // The base is a label: the digits are compared, never the value.
-            (A::Scalar(plain), A::Based { digits, base }) if *base != 10 => {
-                let same = plain.exact.as_ref().is_ok_and(|value| value.to_string() == *digits);
-                Ok(equal_if(same, Method::Exact))
-            }
             (A::Cases { whole: a, branches: p }, A::Cases { whole: b, branches: q }) => {
                 let outcome = self.branches(p, q)?;
                 if outcome.is_equal() { Ok(outcome) } else { self.numeric(a, b) }

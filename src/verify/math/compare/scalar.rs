@@ -119,13 +119,17 @@ impl Comparison<'_, '_> {
 
     /// Whether one side is a decimal literal that stands for the value of the other.
     fn rounds(&mut self, gold: &Item, given: &Item) -> Result<bool> {
+        // Whole numbers are meant exactly.
+        let whole = gold.exact.as_ref().is_ok_and(RBig::is_int);
+        if whole && matches!(self.policy.tolerance, Tolerance::SignificantDigits(_)) {
+            return Ok(false);
+        }
         let gold_decimal = decimal(self.gold, gold);
         let given_decimal = decimal(self.given, given);
         match self.policy.tolerance {
             Tolerance::Exact => Ok(false),
             Tolerance::SignificantDigits(least) => {
-                let enough =
-                    |d: &Decimal| d.significant >= least || (d.ellipsis && d.significant >= 3);
+                let enough = |d: &Decimal| d.significant >= least;
                 match (gold_decimal.filter(enough), given_decimal.filter(enough)) {
                     (None, Some(_)) if gold_decimal.is_some() => Ok(false),
                     (Some(_), None) if given_decimal.is_some() => Ok(false),

@@ -80,9 +80,14 @@ where
                 _ => Numeric::Undecided,
             });
         }
-        let switches = sides.iter().any(|side| switch::has_switch(side.ast, side.id));
+        let switches = sides.iter().map(|side| switch::count(side.ast, side.id)).max().unwrap_or(0);
+        // Agreement between too many changes of form shows nothing.
+        self.tall |= switches > switch::MAX_SWITCHES;
+        let switches = switches > 0;
         let integral = sides.iter().any(|side| switch::is_integral(side.ast, side.id));
+        let steps = sides.iter().any(|side| switch::has_step(side.ast, side.id));
         if self.random(switches, fuel)? == Look::Different
+            || (steps && self.steps(fuel)? == Look::Different)
             || (switches && self.regions(fuel)? == Look::Different)
             || (self.branches && self.bounds(fuel)? == Look::Different)
         {
@@ -204,6 +209,22 @@ where
         Ok(Look::Nothing)
     }
 
+    /// Every twelfth between two whole numbers, along each symbol: a floor shows where it jumps.
+    fn steps(&mut self, fuel: &mut Fuel) -> Result<Look, Exhausted> {
+        let sides = self.sides;
+        let point = Point::new(0);
+        for name in self.names.clone().into_iter().take(MAX_SYMBOLS) {
+            for (key, whole) in (0..12u32).map(|k| (k, 5.0)).chain((12..24).map(|k| (k, -4.0))) {
+                let part = (f64::from(key % 12) + 0.1 + 0.8 * point.fraction(key.into())) / 12.0;
+                let place = point.with(name, whole + part);
+                if self.look(&sides, place, true, fuel)? == Look::Different {
+                    return Ok(Look::Different);
+                }
+            }
+        }
+        Ok(Look::Nothing)
+    }
+
     /// The bounds of the branches, exactly.
     fn bounds(&mut self, fuel: &mut Fuel) -> Result<Look, Exhausted> {
         for name in self.names.clone().into_iter().take(MAX_SYMBOLS) {
@@ -227,12 +248,12 @@ where
     ) -> Result<Look, Exhausted> {
         let mut trees: Vec<(Ast, super::Id)> = Vec::with_capacity(N);
         for side in self.sides {
+            fuel.spend(64 + 16 * (source.size() + side.ast.size()))?;
             let mut tree = Ast::default();
             let copied = source
                 .copy_to(bound, &mut tree, "", None)
                 .and_then(|value| side.ast.copy_to(side.id, &mut tree, name, Some(value)));
             let Ok(root) = copied else { return Ok(Look::Nothing) };
-            fuel.spend(64)?;
             trees.push((tree, root));
         }
         let sides = self.made_from(&trees);
@@ -275,7 +296,8 @@ where
             };
             let values: Vec<(&str, RBig)> =
                 names.iter().enumerate().map(|(at, &name)| (name, number(at))).collect();
-            fuel.spend(64)?;
+            let size: u64 = self.sides.iter().map(|side| side.ast.size()).sum();
+            fuel.spend(64 + 12 * size)?;
             let trees: Vec<(Ast, super::Id)> =
                 self.sides.iter().map(|side| (side.ast.with(&values), side.id)).collect();
             let sides = self.made_from(&trees);

@@ -9,6 +9,8 @@ use super::point::Point;
 
 /// Breakpoints that are kept for one symbol.
 const MAX_BREAKS: usize = 12;
+/// Beyond this many places of change nothing is shown by looking between them.
+pub(super) const MAX_SWITCHES: usize = 64;
 /// Where a change of sign is looked for if the form is not linear.
 const GRID: [f64; 25] = [
     -1e5, -1e3, -100.0, -30.0, -12.0, -7.0, -4.6, -3.3, -2.3, -1.6, -1.05, -0.55, 0.013, 0.55,
@@ -23,11 +25,11 @@ struct Switch {
     level: f64,
 }
 
-/// Whether the expression has any place where it changes its form.
-pub(super) fn has_switch(ast: &Ast, id: Id) -> bool {
+/// How many places an expression has where it changes its form.
+pub(super) fn count(ast: &Ast, id: Id) -> usize {
     let mut found = Vec::new();
     collect(ast, id, &mut found);
-    !found.is_empty()
+    found.len()
 }
 
 /// The values of the symbol `name` where `side` changes its form, the others being as in `point`.
@@ -38,6 +40,7 @@ pub(super) fn breaks(
     fuel: &mut Fuel,
 ) -> Result<Vec<f64>, Exhausted> {
     let mut switches = Vec::new();
+    fuel.spend(2 * side.ast.size())?;
     collect(side.ast, side.id, &mut switches);
     let mut found = Vec::new();
     for switch in switches {
@@ -51,6 +54,9 @@ pub(super) fn breaks(
 }
 
 fn collect(ast: &Ast, id: Id, found: &mut Vec<Switch>) {
+    if found.len() > MAX_SWITCHES {
+        return;
+    }
     let node = ast.node(id);
     let mut push = |left: Id, level: f64| found.push(Switch { left, right: None, level });
     match node {
@@ -64,8 +70,8 @@ fn collect(ast: &Ast, id: Id, found: &mut Vec<Switch>) {
                 }
                 (F::Arcosh, [a]) => push(*a, 1.0),
                 (F::Max | F::Min, items) => {
-                    for (at, &left) in items.iter().enumerate() {
-                        for &right in &items[at + 1..] {
+                    for (at, &left) in items.iter().enumerate().take(MAX_SWITCHES) {
+                        for &right in items[at + 1..].iter().take(MAX_SWITCHES) {
                             found.push(Switch { left, right: Some(right), level: 0.0 });
                         }
                     }
@@ -153,6 +159,16 @@ fn difference(
         Some(right) => Ok(value(right)?.map(|right| left - right)),
         None => Ok(Some(left - switch.level)),
     }
+}
+
+/// Whether the expression has a floor or a ceiling of a symbol.
+pub(super) fn has_step(ast: &Ast, id: Id) -> bool {
+    ast.any(id, &|node| match node {
+        Node::Apply(Function::Floor | Function::Ceil, arguments) => {
+            arguments.iter().any(|&a| !ast.symbols(a).is_empty())
+        }
+        _ => false,
+    })
 }
 
 /// Whether the expression has parts that mean something for whole numbers, or jump at them.
