@@ -215,7 +215,7 @@ fn against(policy: &Policy, gold: &Gold, given: &Read, fuel: &mut Fuel) -> Judge
         return Judged::Equal(Method::Identity);
     }
     if let Some(letters) = &gold.read.choices {
-        if given.names_choices(letters) {
+        if given.names_choices(letters, policy.last_letter) {
             return Judged::Equal(Method::Choice);
         }
         // Letters joined by "or" leave the choice open.

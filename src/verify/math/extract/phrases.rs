@@ -229,10 +229,64 @@ pub(super) fn last_number(text: &str) -> Option<&str> {
     }
     // "The answer isn't 7."
     let sentence = text[..start].rsplit(['.', '\n', '?', ';']).next().unwrap_or("");
-    if prose::denies(sentence) {
+    let follows = after
+        .trim_start()
+        .starts_with(['<', '>', '=', '+', '*', '/', '^', '?', '\u{2264}', '\u{2265}']);
+    if follows || prose::denies(sentence) || is_aside(sentence) {
         return None;
     }
     Some(&text[start - usize::from(minus)..end])
+}
+
+/// Whether the words before a number make it a bound, a guess or the number of a page, not an answer.
+fn is_aside(sentence: &str) -> bool {
+    const GUESSES: [&str; 20] = [
+        "less than",
+        "more than",
+        "greater than",
+        "fewer than",
+        "larger than",
+        "smaller than",
+        "at most",
+        "at least",
+        "up to",
+        "rule out",
+        "ruled out",
+        "between",
+        "maybe",
+        "perhaps",
+        "might be",
+        "could be",
+        "about",
+        "roughly",
+        "instead of",
+        "rather than",
+    ];
+    let lower = sentence.to_ascii_lowercase();
+    let last = lower.trim_end_matches(|c: char| !c.is_ascii_alphabetic() && c != '<' && c != '>');
+    let word = last.rsplit(|c: char| !c.is_ascii_alphabetic()).next().unwrap_or("");
+    let label = matches!(
+        word,
+        "page"
+            | "step"
+            | "problem"
+            | "question"
+            | "case"
+            | "figure"
+            | "equation"
+            | "exercise"
+            | "part"
+            | "chapter"
+            | "section"
+            | "line"
+            | "table"
+            | "example"
+            | "theorem"
+            | "lemma"
+            | "or"
+            | "except"
+    );
+    label || last.ends_with(['<', '>']) || GUESSES.iter().any(|guess| lower.contains(guess))
 }
 
 /// Characters that tie a number to what stands before it.

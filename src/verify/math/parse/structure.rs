@@ -118,7 +118,9 @@ impl Parser<'_> {
 
     fn list_until_brace(&mut self) -> Result<Id> {
         let mut items = vec![self.item()?];
-        while matches!(self.peek(), Some(Kind::Comma | Kind::And)) {
+        let mut any = false;
+        while matches!(self.peek(), Some(Kind::Comma | Kind::And | Kind::Or)) {
+            any |= self.peek() == Some(&Kind::Or);
             self.at += 1;
             items.push(self.item()?);
         }
@@ -126,7 +128,7 @@ impl Parser<'_> {
         if let [only] = items[..] {
             return Ok(only);
         }
-        self.add(Node::List { items, all: true })
+        self.add(Node::List { items, all: !any })
     }
 
     fn environment(&mut self, name: &str) -> Result<Id> {

@@ -92,6 +92,10 @@ impl Parser<'_> {
         let ends = match (self.peek_at(1), self.peek_at(3)) {
             (None, _) => true,
             (Some(Kind::Caret), None) => matches!(self.peek_at(2), Some(Kind::Number(_))),
+            // `5 m/s`
+            (Some(Kind::Divide), None | Some(Kind::Caret)) => {
+                matches!(self.peek_at(2), Some(Kind::Letter(below)) if UNIT_LETTERS.contains(*below))
+            }
             _ => false,
         };
         literal && ends && self.spaced() && UNIT_LETTERS.contains(letter)
