@@ -10,6 +10,7 @@ use super::{
     TemplateError, TextEncoder, TextFiles, Weights, WeightsError,
     arch::{self, Network, Outputs},
     kernels::Pass,
+    memory,
 };
 use crate::domain::Parts;
 
@@ -46,7 +47,7 @@ pub enum LoadError {
     Architecture(String),
     /// A base model where a reward model is needed.
     #[error("the checkpoint has no `{0}`: it is not a reward model")]
-    NoHead(&'static str),
+    NoHead(String),
     /// A language model without anything that says how it judges.
     #[error(
         "a language model is no reward model by itself: the checkpoint has no value head, and `steps` \
@@ -107,6 +108,9 @@ impl RewardModel {
         let (device, device_name) = device(options.device)?;
         let (precision, dtype) = precision(options.dtype, &device)?;
         let weights = Weights::open(layout, precision, &device)?;
+        if device.is_cpu() {
+            weights.check_fits(memory::available())?;
+        }
         let sha256 = weights.sha256().to_owned();
         let files = TextFiles::open(layout)?;
         let tags = StepTags::of(&options.steps, &files)?;

@@ -73,6 +73,13 @@ impl Stage {
     }
 }
 
+/// Rows of a head's last map.
+fn outputs(weights: &Weights, name: &str) -> Result<usize, LoadError> {
+    let shape = weights.shape(&format!("{name}.weight"));
+    let labels = shape.and_then(|shape| shape.first().copied());
+    labels.filter(|labels| *labels > 0).ok_or_else(|| LoadError::NoHead(format!("{name}.weight")))
+}
+
 fn through(stages: &[Stage], x: Tensor) -> Computed {
     stages.iter().try_fold(x, |x, stage| stage.forward(&x))
 }
@@ -110,11 +117,14 @@ impl Head {
         let mut names = prefix.into_iter().chain(NAMES);
         let name = names
             .find(|name| weights.shape(&format!("{name}.weight")).is_some())
-            .ok_or(LoadError::NoHead("score.weight"))?;
-        Self::staged(weights, name, hidden, pool, Vec::new())
+            .ok_or_else(|| LoadError::NoHead("score.weight".to_owned()))?;
+        let labels = outputs(weights, name)?;
+        // Some value heads have a bias, and no configuration says so.
+        let stages = vec![Stage::bare(Linear::head(weights, name, [labels, hidden])?)];
+        Ok(Self::Labels { pool, stages, labels })
     }
 
-    /// `stages`, then the linear map `name` to as many labels as it has rows.
+    /// `stages`, then the linear map `name`, with a bias, to as many labels as it has rows.
     pub(super) fn staged(
         weights: &Weights,
         name: &str,
@@ -122,11 +132,8 @@ impl Head {
         pool: Pool,
         mut stages: Vec<Stage>,
     ) -> Result<Self, LoadError> {
-        let labels = match weights.shape(&format!("{name}.weight")) {
-            Some(shape) => shape.first().copied().unwrap_or(0),
-            None => return Err(LoadError::NoHead("classifier")),
-        };
-        stages.push(Stage::bare(Linear::head(weights, name, [labels, hidden])?));
+        let labels = outputs(weights, name)?;
+        stages.push(Stage::bare(Linear::wide(weights, name, [labels, hidden], true)?));
         Ok(Self::Labels { pool, stages, labels })
     }
 

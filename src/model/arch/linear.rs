@@ -76,19 +76,27 @@ impl Linear {
         Ok(Self { weight: stored.index_select(&rows, 0)?, bias: None })
     }
 
-    /// A head: in f32 whatever the rest is in; its bias is optional in the checkpoint.
+    /// A head's map: in f32 whatever the rest is in.
+    pub(super) fn wide(
+        weights: &Weights,
+        name: &str,
+        [out, input]: [usize; 2],
+        bias: bool,
+    ) -> Result<Self, WeightsError> {
+        let weight = weights.get_f32(&format!("{name}.weight"), &[out, input])?;
+        let bias =
+            if bias { Some(weights.get_f32(&format!("{name}.bias"), &[out])?) } else { None };
+        Ok(Self { weight, bias })
+    }
+
+    /// As [`wide`](Self::wide), with a bias where the checkpoint has one.
     pub(super) fn head(
         weights: &Weights,
         name: &str,
         [out, input]: [usize; 2],
     ) -> Result<Self, WeightsError> {
-        let weight = weights.get_f32(&format!("{name}.weight"), &[out, input])?;
-        let bias = format!("{name}.bias");
-        let bias = match weights.shape(&bias) {
-            Some(_) => Some(weights.get_f32(&bias, &[out])?),
-            None => None,
-        };
-        Ok(Self { weight, bias })
+        let bias = weights.shape(&format!("{name}.bias")).is_some();
+        Self::wide(weights, name, [out, input], bias)
     }
 
     /// `x` is `[rows, in]`, the result `[rows, out]`.

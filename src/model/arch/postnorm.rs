@@ -68,7 +68,7 @@ pub(super) fn classifier(source: &Source<'_>) -> Result<Network, LoadError> {
         .map(|index| layer(&config, family, index, distances.as_ref(), weights))
         .collect::<Result<Vec<_>, _>>()?;
     let names = family.names();
-    let dense = Linear::head(weights, names.dense, [hidden, hidden])?;
+    let dense = Linear::wide(weights, names.dense, [hidden, hidden], true)?;
     let dense = Stage::activated(dense, config.head_activation(family)?);
     let text = TextLimits {
         max_tokens: config.max_position_embeddings - config.first_position(family) as usize,

@@ -56,6 +56,7 @@ pub(super) struct Config {
     use_parallel_residual: Option<bool>,
     pub(super) classifier_pooling: Option<String>,
     pub(super) classifier_activation: Option<String>,
+    pub(super) classifier_bias: Option<bool>,
     /// The name of the head in OpenRLHF's checkpoints.
     pub(super) value_head_prefix: Option<String>,
     /// The token that InternLM2's reward models are read at.

@@ -48,7 +48,7 @@ pub(in crate::model::arch) fn classifier(source: &Source<'_>) -> Result<Network,
 }
 
 fn two_layers(source: &Source<'_>, shape: &Shape) -> Result<Vec<Stage>, LoadError> {
-    let first = Linear::head(source.weights, "score.0", [shape.hidden; 2])?;
+    let first = Linear::wide(source.weights, "score.0", [shape.hidden; 2], true)?;
     Ok(vec![Stage::activated(first, Activation::Relu)])
 }
 
@@ -65,7 +65,8 @@ pub(in crate::model::arch) fn process(source: &Source<'_>) -> Result<Network, Lo
     let marks = Marks::Steps { marker: STEP_MARKER.to_owned(), separator: String::new() };
     network(source, marks, |_, shape| {
         let mut stages = two_layers(source, shape)?;
-        stages.push(Stage::bare(Linear::head(source.weights, "score.2", [2, shape.hidden])?));
+        let last = Linear::wide(source.weights, "score.2", [2, shape.hidden], true)?;
+        stages.push(Stage::bare(last));
         Ok(Head::Steps { stages })
     })
 }
@@ -108,15 +109,21 @@ pub(in crate::model::arch) fn gated(source: &Source<'_>) -> Result<Network, Load
         let mut width = shape.hidden;
         let mut gate = Vec::new();
         for layer in 0..layers {
-            let linear = Linear::head(weights, &format!("gating.layers.{layer}"), [inner, width])?;
+            let name = format!("gating.layers.{layer}");
+            let linear = Linear::wide(weights, &name, [inner, width], true)?;
             gate.push(Stage::activated(linear, Activation::Relu));
             width = inner;
         }
         let last = format!("gating.layers.{layers}");
-        gate.push(Stage::bare(Linear::head(weights, &last, [objectives, width])?));
+        gate.push(Stage::bare(Linear::wide(weights, &last, [objectives, width], true)?));
         let scale = weights.get_f32("gating.logit_scale", &[1])?.to_vec1::<f32>()?;
         let mixture = Gated {
-            objectives: Linear::head(weights, "regression_layer", [objectives, shape.hidden])?,
+            objectives: Linear::wide(
+                weights,
+                "regression_layer",
+                [objectives, shape.hidden],
+                false,
+            )?,
             transform: weights.get_f32("reward_transform_matrix", &[objectives; 2])?,
             gate,
             temperature: config.gating_temperature.unwrap_or(10.0),
@@ -135,9 +142,10 @@ pub(in crate::model::arch) fn encoder(source: &Source<'_>) -> Result<Network, Lo
             other => return Err(invalid(format!("classifier_pooling `{other}` is not supported"))),
         };
         let activation = config.classifier_activation.as_deref().unwrap_or("gelu");
+        let bias = config.classifier_bias.unwrap_or(false);
         let norm = shape.norm.load(source.weights, "head.norm", shape.hidden, shape.eps)?;
         let dense = Stage {
-            linear: Linear::head(source.weights, "head.dense", [shape.hidden; 2])?,
+            linear: Linear::wide(source.weights, "head.dense", [shape.hidden; 2], bias)?,
             activation: Some(Activation::named("classifier_activation", activation)?),
             norm: Some(norm.in_f32()?),
         };
