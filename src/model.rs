@@ -10,6 +10,7 @@ mod kernels;
 mod layout;
 mod load;
 mod marks;
+mod memory;
 mod options;
 mod packed;
 mod template;
@@ -23,7 +24,7 @@ pub use options::{
     Calibration, DType, DeviceChoice, Format, ModelOptions, Reduce, ScoreText, StepOptions,
     Truncate,
 };
-pub use packed::PackedBatch;
+pub use packed::{PackedBatch, Part, shared_beginning};
 pub use template::{ChatTemplate, TemplateError};
 pub use text::{Encoded, TextEncoder, TextFiles, TextLimits};
 pub use weights::{Weights, WeightsError};

@@ -256,7 +256,7 @@ impl Shared {
             sequences: config.batch_sequences,
             window: config.batch_sequences.saturating_mul(4),
         };
-        while let Some(batch) = self.queue.next(&budget) {
+        while let Some(batch) = self.queue.next(&budget, model.shares_beginnings()) {
             for item in &batch {
                 self.stats.queued_sequences.fetch_sub(1, Relaxed);
                 self.stats.queued_tokens.fetch_sub(item.sequence.ids.len(), Relaxed);

@@ -26,6 +26,11 @@ trait Body: Send + Sync + std::fmt::Debug {
     /// `[tokens, width]`, behind the last layer.
     fn hidden(&self, batch: &PackedBatch) -> Computed;
 
+    /// Whether a token's state depends on what comes before it alone, whatever the sequence's length.
+    fn looks_back_only(&self) -> bool {
+        false
+    }
+
     /// What comes between the last layer and the head, row by row.
     fn finish(&self, rows: &Tensor) -> Computed {
         Ok(rows.clone())
@@ -47,6 +52,12 @@ impl Network {
     /// When the device fails.
     pub fn forward(&self, batch: &PackedBatch) -> Result<Vec<Vec<f32>>, candle_core::Error> {
         self.head.read(self.body.as_ref(), &self.body.hidden(batch)?, batch)
+    }
+
+    /// Whether sequences that begin alike may have their beginning computed once.
+    #[must_use]
+    pub fn shares_beginnings(&self) -> bool {
+        self.body.looks_back_only()
     }
 
     /// What the numbers are.

@@ -179,8 +179,19 @@ impl RewardModel {
         self.packed(sequences)
     }
 
+    /// Whether sequences of one batch that begin alike have their beginning computed once: on decoders,
+    /// but for deterministic mode.
+    #[must_use]
+    pub fn shares_beginnings(&self) -> bool {
+        !self.deterministic && self.network.shares_beginnings()
+    }
+
     fn packed(&self, sequences: &[&Encoded]) -> Result<Vec<Judgement>, candle_core::Error> {
-        let batch = PackedBatch::new(sequences.iter().copied());
+        let batch = if self.shares_beginnings() {
+            PackedBatch::sharing(sequences)
+        } else {
+            PackedBatch::new(sequences.iter().copied())
+        };
         let _pass = Pass::begin();
         let rows = self.network.forward(&batch)?;
         Ok(rows.into_iter().map(|row| self.judgement(row)).collect())

@@ -8,6 +8,8 @@ use std::{
 };
 
 use assay::{
+    cli::start,
+    config::Settings,
     domain::{Batch, Completion, Miss, MissStatus, Sample, Scorers, Scores},
     engine::{Engine, LaneConfig},
     model::{Format, Layout, ModelOptions, Reduce, RewardModel, StepOptions, Truncate},
@@ -329,6 +331,38 @@ fn special_tokens_that_are_missing_are_done_without() {
     }
     let model = checkpoint.load(&ModelOptions::default()).unwrap();
     assert!(score(&model).is_finite());
+}
+
+/// What a model says beside its score comes with `detail: full`, under the column's name.
+#[tokio::test]
+async fn steps_and_objectives_are_side_data_of_a_reply() {
+    let directory = tempfile::tempdir().unwrap();
+    let file = directory.path().join("assay.toml");
+    let models = golden("");
+    let text = format!(
+        "models_root = {models:?}\n\
+         [models.prm]\npath = \"qwen2_prm\"\nsteps = {{ reduce = \"last\" }}\n\
+         [models.armo]\npath = \"armorm\"\n\
+         [pipelines.p]\noutput = \"mean\"\n\
+         nodes.rm = {{ kind = \"reward_models\", models = [\"prm\", \"armo\"] }}\n\
+         nodes.mean = {{ kind = \"mean\", inputs = [\"rm\"] }}\n"
+    );
+    fs::write(&file, text).unwrap();
+    let service = start(&Settings::read(&file).unwrap()).unwrap();
+    let request = json!({
+        "pipeline": "p", "detail": "full",
+        "samples": [{"prompt": "What is 7 + 5?", "completion": "12", "steps": ["7 + 5", "12"]}],
+    });
+    let request = serde_json::from_value(request).unwrap();
+    let reply = service.score(request).await.unwrap();
+    let (components, details) = {
+        let result = &reply.results[0];
+        (result.components.clone().unwrap(), result.details.clone().unwrap())
+    };
+    let steps = details["rm.prm"]["steps"].as_array().unwrap();
+    assert_eq!(steps.len(), 2);
+    assert_eq!(steps[1].as_f64(), components["rm.prm"]);
+    assert_eq!(details["rm.armo"]["objectives"].as_array().unwrap().len(), 5);
 }
 
 async fn scored(model: RewardModel, samples: Vec<Sample>) -> Scores {

@@ -24,7 +24,7 @@ use crate::model::{
 };
 use config::{Config, Family};
 use convolution::Convolution;
-use disentangled::{Disentangled, Distances};
+use disentangled::{Disentangled, Distances, Lookup};
 use embeddings::Embeddings;
 
 /// How tokens look at each other.
@@ -133,11 +133,17 @@ fn attention(config: &Config) -> Attention {
 }
 
 impl PostNorm {
-    fn layer(&self, layer: &Layer, x: &Tensor, batch: &PackedBatch) -> Computed {
+    fn layer(
+        &self,
+        layer: &Layer,
+        x: &Tensor,
+        batch: &PackedBatch,
+        lookups: &[Lookup],
+    ) -> Computed {
         let qkv = layer.qkv.forward(x)?;
         let seen = match &layer.mixer {
             Mixer::Plain(attention) => attention.forward(&qkv, batch, None)?,
-            Mixer::Disentangled(mixer) => mixer.forward(&qkv, batch, self.distances.as_ref())?,
+            Mixer::Disentangled(mixer) => mixer.forward(&qkv, batch, lookups)?,
         };
         let attended = layer.after_attention.forward(&layer.output.onto(x, &seen)?)?;
         let inner = self.activation.forward(&layer.up.forward(&attended)?)?;
@@ -149,9 +155,14 @@ impl Body for PostNorm {
     fn hidden(&self, batch: &PackedBatch) -> Computed {
         let positions = self.config.positions(self.family, batch);
         let first = self.embeddings.forward(batch, positions)?;
+        let heads = self.config.num_attention_heads;
+        let lookups = match &self.distances {
+            Some(distances) => distances.lookups(heads, batch)?,
+            None => Vec::new(),
+        };
         let mut x = first.clone();
         for (index, layer) in self.layers.iter().enumerate() {
-            x = self.layer(layer, &x, batch)?;
+            x = self.layer(layer, &x, batch, &lookups)?;
             if let Some(convolution) = self.convolution.as_ref().filter(|_| index == 0) {
                 x = convolution.forward(&first, &x, batch)?;
             }

@@ -179,6 +179,12 @@ fn added(onto: &Tensor, linear: &Linear, norm: Option<&Norm>, x: &Tensor) -> Com
 }
 
 impl Body for PreNorm {
+    fn looks_back_only(&self) -> bool {
+        // LongRoPE turns the same tokens otherwise in a longer sequence.
+        let fixed = self.ropes.iter().all(|rope| rope.long.is_none());
+        fixed && self.layers.iter().all(|layer| layer.attention.causal)
+    }
+
     fn hidden(&self, batch: &PackedBatch) -> Computed {
         let ids = Tensor::new(batch.ids.as_slice(), self.embeddings.device())?;
         let mut x = self.embeddings.index_select(&ids, 0)?;

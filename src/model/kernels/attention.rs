@@ -3,7 +3,7 @@
 //! On a CPU: one task per (sequence, head, block of queries), which reads queries, keys and values in
 //! place from the fused projection. Elsewhere: one padded product per sequence.
 
-use std::sync::Arc;
+use std::{ops::Range, sync::Arc};
 
 use candle_core::{CpuStorage, CustomOp1, D, DType, Layout, Result, Shape, Tensor};
 use multiversion::multiversion;
@@ -19,7 +19,7 @@ use super::{
     slice,
     tanh::tanh,
 };
-use crate::model::PackedBatch;
+use crate::model::{PackedBatch, packed::Part};
 
 /// Queries a task takes at a time.
 const BLOCK: usize = 128;
@@ -70,7 +70,7 @@ impl Attention {
     }
 
     /// The keys that query `position` of a sequence of `length` sees.
-    fn seen(&self, position: usize, length: usize) -> std::ops::Range<usize> {
+    fn seen(&self, position: usize, length: usize) -> Range<usize> {
         let window = self.window.unwrap_or(length);
         let end = if self.causal { position + 1 } else { length.min(position + window) };
         (position + 1).saturating_sub(window)..end
@@ -82,14 +82,24 @@ impl Attention {
         batch: &PackedBatch,
         rope: Option<&RopeTables>,
     ) -> Result<Tensor> {
+        let rows = |range: &Range<usize>| qkv.narrow(0, range.start, range.len());
         let outputs = batch
-            .ranges()
-            .map(|range| self.one(&qkv.narrow(0, range.start, range.len())?, rope))
+            .parts()
+            .iter()
+            .map(|part| {
+                let own = rows(&part.rows)?;
+                if part.before.is_empty() {
+                    return self.one(&own, 0, rope);
+                }
+                let whole = Tensor::cat(&[rows(&part.before)?, own], 0)?;
+                self.one(&whole, part.before.len(), rope)
+            })
             .collect::<Result<Vec<_>>>()?;
         Tensor::cat(&outputs, 0)
     }
 
-    fn one(&self, qkv: &Tensor, rope: Option<&RopeTables>) -> Result<Tensor> {
+    /// The outputs of one sequence's tokens from position `first` on.
+    fn one(&self, qkv: &Tensor, first: usize, rope: Option<&RopeTables>) -> Result<Tensor> {
         let (length, _) = qkv.dims2()?;
         let part = |from: usize, heads: usize| {
             qkv.narrow(1, from * self.head_dim, heads * self.head_dim)?
@@ -110,15 +120,17 @@ impl Attention {
             k = table.turned(&k)?;
         }
         let (k, v) = (self.repeated(&k)?, self.repeated(&v)?);
+        let rows = length - first;
+        let q = q.narrow(1, first, rows)?.contiguous()?;
         let mut scores = (q.matmul(&k.t()?)? * f64::from(self.scale))?.to_dtype(DType::F32)?;
         if let Some(cap) = self.softcap.map(f64::from) {
             scores = ((scores / cap)?.tanh()? * cap)?;
         }
-        let scores = scores.broadcast_add(&self.mask(length, qkv)?)?;
+        let scores = scores.broadcast_add(&self.mask(first, length, qkv)?)?;
         let shifted = scores.broadcast_sub(&scores.max_keepdim(D::Minus1)?)?.exp()?;
         let weights = shifted.broadcast_div(&shifted.sum_keepdim(D::Minus1)?)?;
         let out = weights.to_dtype(qkv.dtype())?.matmul(&v)?;
-        out.transpose(0, 1)?.contiguous()?.reshape((length, self.heads * self.head_dim))
+        out.transpose(0, 1)?.contiguous()?.reshape((rows, self.heads * self.head_dim))
     }
 
     fn repeated(&self, x: &Tensor) -> Result<Tensor> {
@@ -127,14 +139,14 @@ impl Attention {
         x.unsqueeze(1)?.expand((kv, times, length, dim))?.reshape((self.heads, length, dim))
     }
 
-    fn mask(&self, length: usize, like: &Tensor) -> Result<Tensor> {
-        let values: Vec<f32> = (0..length)
+    fn mask(&self, first: usize, length: usize, like: &Tensor) -> Result<Tensor> {
+        let values: Vec<f32> = (first..length)
             .flat_map(|query| {
                 let seen = self.seen(query, length);
                 (0..length).map(move |key| if seen.contains(&key) { 0.0 } else { -1e30 })
             })
             .collect();
-        Tensor::from_vec(values, (length, length), like.device())
+        Tensor::from_vec(values, (length - first, length), like.device())
     }
 }
 
@@ -157,8 +169,12 @@ impl Packed<'_> {
         }
         let places: Vec<_> = self
             .batch
-            .ranges()
-            .flat_map(|range| (0..range.len()).map(move |position| (position, range.len())))
+            .parts()
+            .iter()
+            .flat_map(|part| {
+                let length = part.length();
+                (part.before.len()..length).map(move |position| (position, length))
+            })
             .collect();
         let Attention { heads, kv_heads, head_dim, .. } = *self.shape;
         let width = self.shape.width();
@@ -176,48 +192,59 @@ impl Packed<'_> {
         });
     }
 
-    fn tasks(&self) -> Vec<Task> {
+    fn tasks(&self) -> Vec<Task<'_>> {
         let heads = self.shape.heads;
         self.batch
-            .ranges()
-            .flat_map(|range| {
-                let blocks = (0..range.len()).step_by(BLOCK);
+            .parts()
+            .iter()
+            .flat_map(|part| {
+                let blocks = (0..part.rows.len()).step_by(BLOCK);
                 blocks.flat_map(move |from| {
-                    let rows = BLOCK.min(range.len() - from);
-                    let (start, length) = (range.start, range.len());
-                    (0..heads).map(move |head| Task { start, length, head, from, rows })
+                    let rows = BLOCK.min(part.rows.len() - from);
+                    (0..heads).map(move |head| Task { part, head, from, rows })
                 })
             })
             .collect()
     }
 
     /// Multiplications that a task takes.
-    fn work(&self, task: &Task) -> usize {
-        2 * task.rows * task.length * self.shape.head_dim
+    fn work(&self, task: &Task<'_>) -> usize {
+        2 * task.rows * task.part.length() * self.shape.head_dim
     }
 
-    fn run(&self, task: &Task, qkv: &[f32]) -> Vec<f32> {
+    fn run(&self, task: &Task<'_>, qkv: &[f32]) -> Vec<f32> {
         let Attention { heads, kv_heads, head_dim, .. } = *self.shape;
-        let width = self.shape.width();
+        let (width, length) = (self.shape.width(), task.part.length());
         let kv_head = task.head / (heads / kv_heads);
-        let column = |row: usize, head: usize| (task.start + row) * width + head * head_dim;
+        let position = task.part.before.len() + task.from;
         // A block looks from what its first query sees to what its last one does.
-        let first = self.shape.seen(task.from, task.length).start;
-        let keys = self.shape.seen(task.from + task.rows - 1, task.length).end - first;
+        let first = self.shape.seen(position, length).start;
+        let keys = self.shape.seen(position + task.rows - 1, length).end - first;
+        let q = &qkv[task.part.row(position) * width + task.head * head_dim..];
+        let (mut near_k, mut near_v) = (Vec::new(), Vec::new());
+        let columns = [heads + kv_head, heads + kv_heads + kv_head].map(|head| head * head_dim);
+        let (k, v, stride) = if first < task.part.before.len() {
+            // What comes before lies elsewhere: a copy is little beside the products.
+            for row in (first..first + keys).map(|position| task.part.row(position) * width) {
+                near_k.extend_from_slice(&qkv[row + columns[0]..][..head_dim]);
+                near_v.extend_from_slice(&qkv[row + columns[1]..][..head_dim]);
+            }
+            (near_k.as_slice(), near_v.as_slice(), head_dim)
+        } else {
+            let [k, v] = columns.map(|column| &qkv[task.part.row(first) * width + column..]);
+            (k, v, width)
+        };
         let mut scores = vec![0.0; task.rows * keys];
-        let q = &qkv[column(task.from, task.head)..];
-        let k = &qkv[column(first, heads + kv_head)..];
-        let v = &qkv[column(first, heads + kv_heads + kv_head)..];
         product(
             Matrix::rows(q, width),
-            Matrix::columns(k, width),
+            Matrix::columns(k, stride),
             &mut scores,
             [task.rows, keys, head_dim],
             Add::Scaled(self.shape.scale),
             Cores::ONE,
         );
         for (row, scores) in scores.chunks_exact_mut(keys).enumerate() {
-            let seen = self.shape.seen(task.from + row, task.length);
+            let seen = self.shape.seen(position + row, length);
             let seen = seen.start - first..seen.end - first;
             if let Some(cap) = self.shape.softcap {
                 soft_cap(&mut scores[seen.clone()], cap);
@@ -227,7 +254,7 @@ impl Packed<'_> {
         let mut out = vec![0.0; task.rows * head_dim];
         product(
             Matrix::rows(&scores, keys),
-            Matrix::rows(v, width),
+            Matrix::rows(v, stride),
             &mut out,
             [task.rows, head_dim, keys],
             Add::Scaled(1.0),
@@ -237,9 +264,9 @@ impl Packed<'_> {
     }
 }
 
-struct Task {
-    start: usize,
-    length: usize,
+/// One head's outputs for `rows` tokens of a part, from its token `from` on.
+struct Task<'a> {
+    part: &'a Part,
     head: usize,
     from: usize,
     rows: usize,
@@ -261,7 +288,7 @@ impl CustomOp1 for Packed<'_> {
         let mut out = vec![0.0; tokens * width];
         for (task, block) in tasks.iter().zip(blocks) {
             for (row, values) in block.chunks_exact(dim).enumerate() {
-                let at = (task.start + task.from + row) * width + task.head * dim;
+                let at = (task.part.rows.start + task.from + row) * width + task.head * dim;
                 out[at..at + dim].copy_from_slice(values);
             }
         }
@@ -289,7 +316,7 @@ fn soft_cap(scores: &mut [f32], cap: f32) {
 
 /// Softmax over `seen`, zero elsewhere.
 #[multiversion(targets("x86_64+avx2", "x86_64+avx512f"))]
-fn softmax(scores: &mut [f32], seen: std::ops::Range<usize>) {
+fn softmax(scores: &mut [f32], seen: Range<usize>) {
     let seen = seen.start..seen.end.min(scores.len());
     scores[..seen.start].fill(0.0);
     scores[seen.end..].fill(0.0);
@@ -326,6 +353,56 @@ mod tests {
     fn random(rng: &mut impl Rng, rows: usize, width: usize) -> Tensor {
         let values: Vec<f32> = (0..rows * width).map(|_| rng.random_range(-2.0..2.0)).collect();
         Tensor::from_vec(values, (rows, width), &Device::Cpu).unwrap()
+    }
+
+    /// Sequences that begin alike, their beginnings laid down once, against the same side by side.
+    #[test]
+    fn a_shared_beginning_changes_nothing() {
+        let mut rng = rand_chacha::ChaCha8Rng::seed_from_u64(9);
+        let beginning: Vec<u32> = (0..150).collect();
+        let sequences: Vec<Encoded> = [3_u32, 140, 1]
+            .map(|own| [beginning.clone(), (1000 * own..1001 * own).collect()].concat())
+            .map(|ids| Encoded { ids, ..Encoded::default() })
+            .to_vec();
+        let plain = PackedBatch::new(&sequences);
+        let shared = PackedBatch::sharing(&sequences.iter().collect::<Vec<_>>());
+        assert_eq!(shared.ids.len(), 150 + 3 + 140 + 1);
+        // A row for each kind of token and position, so that equal beginnings have equal rows.
+        let rows = random(&mut rng, 8, 64);
+        let kinds = |batch: &PackedBatch| -> Tensor {
+            let kinds: Vec<u32> =
+                batch.ids.iter().zip(batch.positions()).map(|(id, at)| (id + at) % 8).collect();
+            rows.index_select(&Tensor::new(kinds, &Device::Cpu).unwrap(), 0).unwrap()
+        };
+        let rope = Rope::plain(vec![1.0, 0.1]);
+        for window in [None, Some(100), Some(5)] {
+            let shape = Attention {
+                heads: 4,
+                kv_heads: 2,
+                head_dim: 8,
+                causal: true,
+                window,
+                scale: 0.4,
+                softcap: None,
+                qk_norm: None,
+            };
+            let last = |batch: &PackedBatch, composed: bool| -> Vec<Vec<f32>> {
+                let tables = rope_tables(&rope, batch);
+                let out = if composed {
+                    shape.composed(&kinds(batch), batch, Some(&tables)).unwrap()
+                } else {
+                    shape.forward(&kinds(batch), batch, Some(&tables)).unwrap()
+                };
+                let rows = Tensor::new(batch.last(), &Device::Cpu).unwrap();
+                out.index_select(&rows, 0).unwrap().to_vec2().unwrap()
+            };
+            let expected = last(&plain, false);
+            for found in [last(&shared, false), last(&shared, true)] {
+                for (found, expected) in found.iter().flatten().zip(expected.iter().flatten()) {
+                    assert!((found - expected).abs() < 2e-6, "{window:?}: {found} for {expected}");
+                }
+            }
+        }
     }
 
     /// The packed kernel against the composed form, for every combination of features.

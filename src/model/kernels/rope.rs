@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use candle_core::{Result, Tensor};
 
-use crate::model::PackedBatch;
+use crate::model::{PackedBatch, packed::Part};
 
 /// How positions turn queries and keys. The first `2 · frequencies` dimensions of a head turn, the rest
 /// stay as they are (partial rotary: GPT-NeoX, Phi).
@@ -43,7 +43,7 @@ pub(super) struct RopeTable {
 
 /// The tables for the longest sequence of `batch`.
 pub(in crate::model) fn rope_tables(rope: &Rope, batch: &PackedBatch) -> Arc<RopeTables> {
-    let longest = batch.ranges().map(|range| range.len()).max().unwrap_or(0);
+    let longest = batch.parts().iter().map(Part::length).max().unwrap_or(0);
     let long = rope.long.as_ref().filter(|(limit, _)| longest > *limit);
     Arc::new(RopeTables {
         short: RopeTable::new(&rope.frequencies, rope.scale, longest),

@@ -60,15 +60,34 @@ impl Distances {
         u32::try_from((bucket + span).clamp(0, 2 * span - 1)).unwrap_or(0)
     }
 
-    /// `[heads, length, length]`: for each query (or key) and key (or query) the row of the distance
-    /// from the first to the second.
-    fn rows(&self, heads: usize, length: usize, like: &Tensor, sign: i64) -> Computed {
+    /// What each sequence of a batch looks up, for all layers of a pass.
+    pub(super) fn lookups(
+        &self,
+        heads: usize,
+        batch: &PackedBatch,
+    ) -> Result<Vec<Lookup>, candle_core::Error> {
+        let lookup = |length| {
+            Ok(Lookup { to: self.rows(heads, length, 1)?, from: self.rows(heads, length, -1)? })
+        };
+        batch.ranges().map(|range| lookup(range.len())).collect()
+    }
+
+    /// `[heads, length, length]`: the row of the distance from the second to the third, or the other way
+    /// round where `sign` is −1.
+    fn rows(&self, heads: usize, length: usize, sign: i64) -> Computed {
         let rows: Vec<u32> = (0..to_i64(length))
             .flat_map(|from| (0..to_i64(length)).map(move |to| self.row(sign * (from - to))))
             .collect();
-        let rows = Tensor::from_vec(rows, (1, length, length), like.device())?;
+        let rows = Tensor::from_vec(rows, (1, length, length), self.embeddings.device())?;
         rows.expand((heads, length, length))?.contiguous()
     }
+}
+
+/// Rows of the table of distances: from each query to each key, and from each key to each query.
+#[derive(Debug)]
+pub(super) struct Lookup {
+    to: Tensor,
+    from: Tensor,
 }
 
 fn to_i64(value: usize) -> i64 {
@@ -120,21 +139,25 @@ impl Disentangled {
         })
     }
 
-    /// As [`Attention::forward`](crate::model::kernels::Attention::forward).
+    /// As [`Attention::forward`](crate::model::kernels::Attention::forward); `lookups` are the batch's,
+    /// none without relative attention.
     pub(super) fn forward(
         &self,
         qkv: &Tensor,
         batch: &PackedBatch,
-        distances: Option<&Distances>,
+        lookups: &[Lookup],
     ) -> Computed {
         let outputs = batch
             .ranges()
-            .map(|range| self.one(&qkv.narrow(0, range.start, range.len())?, distances))
+            .enumerate()
+            .map(|(index, range)| {
+                self.one(&qkv.narrow(0, range.start, range.len())?, lookups.get(index))
+            })
             .collect::<Result<Vec<_>, _>>()?;
         Tensor::cat(&outputs, 0)
     }
 
-    fn one(&self, qkv: &Tensor, distances: Option<&Distances>) -> Computed {
+    fn one(&self, qkv: &Tensor, lookup: Option<&Lookup>) -> Computed {
         let (length, _) = qkv.dims2()?;
         let hidden = self.heads * self.head_dim;
         let part = |index: usize| {
@@ -145,17 +168,13 @@ impl Disentangled {
         };
         let (q, k, v) = (part(0)?, part(1)?, part(2)?);
         let mut scores = q.matmul(&k.t()?)?;
-        if let Some(distances) = distances {
-            if let Some(keys) = &self.position_keys {
-                let rows = distances.rows(self.heads, length, qkv, 1)?;
-                scores = (scores + q.matmul(&keys.t()?)?.gather(&rows, D::Minus1)?)?;
-            }
-            if let Some(queries) = &self.position_queries {
-                // One row per key and, in it, one entry per query; the score wants them turned.
-                let rows = distances.rows(self.heads, length, qkv, -1)?;
-                let by_key = k.matmul(&queries.t()?)?.gather(&rows, D::Minus1)?;
-                scores = (scores + by_key.t()?)?;
-            }
+        if let (Some(keys), Some(lookup)) = (&self.position_keys, lookup) {
+            scores = (scores + q.matmul(&keys.t()?)?.gather(&lookup.to, D::Minus1)?)?;
+        }
+        if let (Some(queries), Some(lookup)) = (&self.position_queries, lookup) {
+            // One row per key and, in it, one entry per query; the score wants them turned.
+            let by_key = k.matmul(&queries.t()?)?.gather(&lookup.from, D::Minus1)?;
+            scores = (scores + by_key.t()?)?;
         }
         let scores = (scores.to_dtype(DType::F32)? * self.scale)?;
         let shifted = scores.broadcast_sub(&scores.max_keepdim(D::Minus1)?)?.exp()?;
