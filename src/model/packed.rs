@@ -13,6 +13,8 @@ pub struct PackedBatch {
     pub ids: Vec<u32>,
     /// Segment of each token (0 or 1), for encoders that read pairs.
     pub type_ids: Vec<u32>,
+    /// For each sequence, the places in `ids` that the head reads beside its first or last token.
+    pub marks: Vec<Vec<u32>>,
     /// Where each sequence begins; the last entry is the total.
     pub offsets: Vec<usize>,
 }
@@ -23,6 +25,8 @@ impl PackedBatch {
         let mut batch = Self { offsets: vec![0], ..Self::default() };
         for sequence in sequences {
             debug_assert!(!sequence.ids.is_empty(), "no sequence is empty");
+            let start = u32::try_from(batch.ids.len()).unwrap_or(u32::MAX);
+            batch.marks.push(sequence.marks.iter().map(|mark| start + mark).collect());
             batch.ids.extend(&sequence.ids);
             batch.type_ids.extend(&sequence.type_ids);
             batch.type_ids.resize(batch.ids.len(), 0);

@@ -14,35 +14,15 @@ use super::{
     fold::fold,
     on_cpu,
     product::{Add, Matrix, product},
-    rms_norm, slice,
+    rms_norm,
+    rope::RopeTables,
+    slice,
+    tanh::tanh,
 };
 use crate::model::PackedBatch;
 
 /// Queries a task takes at a time.
 const BLOCK: usize = 128;
-
-/// How positions turn queries and keys: Su et al. 2021 in Hugging Face's half-split layout.
-#[derive(Clone, Debug)]
-pub(in crate::model) struct Rope {
-    /// One angular frequency per pair of dimensions, `head_dim / 2` of them.
-    pub(in crate::model) frequencies: Vec<f32>,
-}
-
-/// Cosines and sines of positions `0..length`, `[length, head_dim / 2]` each, for all layers of a pass.
-#[derive(Clone, Debug)]
-pub(in crate::model) struct RopeTables {
-    cos: Vec<f32>,
-    sin: Vec<f32>,
-}
-
-/// The tables for the longest sequence of `batch`.
-pub(in crate::model) fn rope_tables(rope: &Rope, batch: &PackedBatch) -> Arc<RopeTables> {
-    let longest = batch.ranges().map(|range| range.len()).max().unwrap_or(0);
-    let angles =
-        (0..longest).flat_map(|position| rope.frequencies.iter().map(move |f| position as f32 * f));
-    let (sin, cos) = angles.map(f32::sin_cos).unzip();
-    Arc::new(RopeTables { cos, sin })
-}
 
 /// The shape of one attention layer.
 #[derive(Clone, Debug)]
@@ -55,14 +35,18 @@ pub(in crate::model) struct Attention {
     pub(in crate::model) head_dim: usize,
     /// Whether a token sees only itself and what came before.
     pub(in crate::model) causal: bool,
-    /// How many tokens back a token sees, itself included.
+    /// How many tokens back a token sees, itself included; without causality also forward.
     pub(in crate::model) window: Option<usize>,
+    /// What scores are multiplied by: `1 / sqrt(head_dim)` in most families.
+    pub(in crate::model) scale: f32,
+    /// Scores are squashed into ±this by a hyperbolic tangent (Gemma 2).
+    pub(in crate::model) softcap: Option<f32>,
     /// RMS normalisation of queries and keys per head (Qwen3): weights and epsilon.
     pub(in crate::model) qk_norm: Option<(Tensor, Tensor, f64)>,
 }
 
 impl Attention {
-    /// `softmax(q kᵀ / sqrt(head_dim)) v` per sequence and head. `qkv` is `[tokens, (heads + 2 ·
+    /// `softmax(scale · q kᵀ) v` per sequence and head. `qkv` is `[tokens, (heads + 2 ·
     /// kv_heads) · head_dim]`, the result `[tokens, heads · head_dim]`.
     pub(in crate::model) fn forward(
         &self,
@@ -85,15 +69,11 @@ impl Attention {
         (self.heads + 2 * self.kv_heads) * self.head_dim
     }
 
-    fn scale(&self) -> f32 {
-        (self.head_dim as f32).sqrt().recip()
-    }
-
     /// The keys that query `position` of a sequence of `length` sees.
     fn seen(&self, position: usize, length: usize) -> std::ops::Range<usize> {
-        let end = if self.causal { position + 1 } else { length };
-        let start = self.window.map_or(0, |window| (position + 1).saturating_sub(window));
-        start..end
+        let window = self.window.unwrap_or(length);
+        let end = if self.causal { position + 1 } else { length.min(position + window) };
+        (position + 1).saturating_sub(window)..end
     }
 
     fn composed(
@@ -125,11 +105,15 @@ impl Attention {
             k = rms_norm(&k, k_weight, *eps)?;
         }
         if let Some(tables) = rope {
-            q = turned(&q, tables)?;
-            k = turned(&k, tables)?;
+            let table = tables.of(length);
+            q = table.turned(&q)?;
+            k = table.turned(&k)?;
         }
         let (k, v) = (self.repeated(&k)?, self.repeated(&v)?);
-        let scores = (q.matmul(&k.t()?)? * f64::from(self.scale()))?.to_dtype(DType::F32)?;
+        let mut scores = (q.matmul(&k.t()?)? * f64::from(self.scale))?.to_dtype(DType::F32)?;
+        if let Some(cap) = self.softcap.map(f64::from) {
+            scores = ((scores / cap)?.tanh()? * cap)?;
+        }
         let scores = scores.broadcast_add(&self.mask(length, qkv)?)?;
         let shifted = scores.broadcast_sub(&scores.max_keepdim(D::Minus1)?)?.exp()?;
         let weights = shifted.broadcast_div(&shifted.sum_keepdim(D::Minus1)?)?;
@@ -154,20 +138,6 @@ impl Attention {
     }
 }
 
-fn turned(x: &Tensor, tables: &RopeTables) -> Result<Tensor> {
-    let (_, length, dim) = x.dims3()?;
-    let half = dim / 2;
-    let table = |values: &[f32]| {
-        Tensor::from_slice(&values[..length * half], (length, half), x.device())?
-            .to_dtype(x.dtype())
-    };
-    let (cos, sin) = (table(&tables.cos)?, table(&tables.sin)?);
-    let (low, high) = (x.narrow(2, 0, half)?, x.narrow(2, half, half)?);
-    let first = (low.broadcast_mul(&cos)? - high.broadcast_mul(&sin)?)?;
-    let second = (high.broadcast_mul(&cos)? + low.broadcast_mul(&sin)?)?;
-    Tensor::cat(&[first, second], 2)
-}
-
 struct Packed<'a> {
     shape: &'a Attention,
     batch: &'a PackedBatch,
@@ -185,18 +155,22 @@ impl Packed<'_> {
         if self.rope.is_none() && self.norm.is_none() {
             return;
         }
-        let positions = self.batch.positions();
+        let places: Vec<_> = self
+            .batch
+            .ranges()
+            .flat_map(|range| (0..range.len()).map(move |position| (position, range.len())))
+            .collect();
         let Attention { heads, kv_heads, head_dim, .. } = *self.shape;
         let width = self.shape.width();
         Cores::for_work(qkv.len()).rows(qkv, width, |index, row| {
-            let position = positions[index];
+            let (position, length) = places[index];
             let turning = &mut row[..(heads + kv_heads) * head_dim];
             for (head, x) in turning.chunks_exact_mut(head_dim).enumerate() {
                 if let Some((q, k, eps)) = &self.norm {
                     normalise(x, if head < heads { q } else { k }, *eps);
                 }
                 if let Some(tables) = self.rope {
-                    turn(x, tables, position as usize);
+                    tables.of(length).turn(x, position);
                 }
             }
         });
@@ -226,25 +200,29 @@ impl Packed<'_> {
         let Attention { heads, kv_heads, head_dim, .. } = *self.shape;
         let width = self.shape.width();
         let kv_head = task.head / (heads / kv_heads);
-        let base = task.start * width;
-        let column = |head: usize| base + head * head_dim;
-        // A causal block never looks past its last query.
-        let keys = if self.shape.causal { task.from + task.rows } else { task.length };
+        let column = |row: usize, head: usize| (task.start + row) * width + head * head_dim;
+        // A block looks from what its first query sees to what its last one does.
+        let first = self.shape.seen(task.from, task.length).start;
+        let keys = self.shape.seen(task.from + task.rows - 1, task.length).end - first;
         let mut scores = vec![0.0; task.rows * keys];
-        let q = &qkv[column(task.head) + task.from * width..];
-        let k = &qkv[column(heads + kv_head)..];
-        let v = &qkv[column(heads + kv_heads + kv_head)..];
-        let scale = self.shape.scale();
+        let q = &qkv[column(task.from, task.head)..];
+        let k = &qkv[column(first, heads + kv_head)..];
+        let v = &qkv[column(first, heads + kv_heads + kv_head)..];
         product(
             Matrix::rows(q, width),
             Matrix::columns(k, width),
             &mut scores,
             [task.rows, keys, head_dim],
-            Add::Scaled(scale),
+            Add::Scaled(self.shape.scale),
             Cores::ONE,
         );
         for (row, scores) in scores.chunks_exact_mut(keys).enumerate() {
-            softmax(scores, self.shape.seen(task.from + row, task.length));
+            let seen = self.shape.seen(task.from + row, task.length);
+            let seen = seen.start - first..seen.end - first;
+            if let Some(cap) = self.shape.softcap {
+                soft_cap(&mut scores[seen.clone()], cap);
+            }
+            softmax(scores, seen);
         }
         let mut out = vec![0.0; task.rows * head_dim];
         product(
@@ -300,14 +278,12 @@ fn normalise(x: &mut [f32], weight: &[f32], eps: f64) {
     }
 }
 
-fn turn(x: &mut [f32], tables: &RopeTables, position: usize) {
-    let half = x.len() / 2;
-    let row = position * half..(position + 1) * half;
-    let (low, high) = x.split_at_mut(half);
-    for ((low, high), (cos, sin)) in
-        low.iter_mut().zip(high).zip(tables.cos[row.clone()].iter().zip(&tables.sin[row]))
-    {
-        (*low, *high) = (*low * cos - *high * sin, *high * cos + *low * sin);
+/// `cap · tanh(score / cap)`.
+#[multiversion(targets("x86_64+avx2", "x86_64+avx512f"))]
+fn soft_cap(scores: &mut [f32], cap: f32) {
+    let inverse = cap.recip();
+    for score in scores {
+        *score = cap * tanh(*score * inverse);
     }
 }
 
@@ -334,12 +310,15 @@ mod tests {
     use rand::{Rng, RngExt, SeedableRng};
 
     use super::*;
-    use crate::model::Encoded;
+    use crate::model::{
+        Encoded,
+        kernels::{Rope, rope_tables},
+    };
 
     fn batch(lengths: &[usize]) -> PackedBatch {
         let sequences: Vec<_> = lengths
             .iter()
-            .map(|length| Encoded { ids: vec![0; *length], type_ids: vec![], truncated: false })
+            .map(|length| Encoded { ids: vec![0; *length], ..Encoded::default() })
             .collect();
         PackedBatch::new(&sequences)
     }
@@ -354,16 +333,22 @@ mod tests {
     fn agrees_with_the_composed_form() {
         let mut rng = rand_chacha::ChaCha8Rng::seed_from_u64(7);
         let batch = batch(&[1, 7, 130, 64]);
-        let rope = Rope { frequencies: vec![1.0, 0.1, 0.01, 0.001] };
-        let tables = rope_tables(&rope, &batch);
+        let rope = Rope::plain(vec![1.0, 0.1, 0.01, 0.001]);
+        let partial =
+            Rope { long: Some((100, vec![0.5, 0.02])), scale: 1.2, ..Rope::plain(vec![1.0, 0.1]) };
+        let (whole, partial) = (rope_tables(&rope, &batch), rope_tables(&partial, &batch));
         let norm = random(&mut rng, 2, 8);
         let norm = Some((norm.get(0).unwrap(), norm.get(1).unwrap(), 1e-6));
-        for (causal, window, rope, qk_norm) in [
-            (false, None, None, None),
-            (true, None, Some(&tables), None),
-            (true, Some(5), Some(&tables), norm),
+        for (causal, window, rope, qk_norm, softcap) in [
+            (false, None, None, None, None),
+            (false, Some(9), Some(&whole), None, None),
+            (true, None, Some(&whole), None, None),
+            (true, Some(5), Some(&whole), norm, None),
+            (true, Some(70), Some(&partial), None, Some(3.0)),
         ] {
-            let shape = Attention { heads: 4, kv_heads: 2, head_dim: 8, causal, window, qk_norm };
+            let (heads, kv_heads, head_dim, scale) = (4, 2, 8, 0.4);
+            let shape =
+                Attention { heads, kv_heads, head_dim, causal, window, scale, softcap, qk_norm };
             let qkv = random(&mut rng, 202, 64);
             let packed = shape.forward(&qkv, &batch, rope).unwrap();
             let composed = shape.composed(&qkv, &batch, rope.map(Arc::as_ref)).unwrap();
