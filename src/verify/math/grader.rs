@@ -233,8 +233,8 @@ fn against(policy: &Policy, gold: &Gold, given: &Read, fuel: &mut Fuel) -> Judge
     // The gold's reading chooses the answer's: both grouped, or both not.
     for (index, reading) in gold.read.readings.iter().enumerate() {
         let Some(other) = given.readings.get(index).or(given.readings.first()) else { continue };
-        let gold = Side { ast: &reading.ast, answer: &reading.answer };
-        let answer = Side { ast: &other.ast, answer: &other.answer };
+        let gold = Side { ast: &reading.ast, answer: &reading.answer, root: reading.root };
+        let answer = Side { ast: &other.ast, answer: &other.answer, root: other.root };
         match compare(policy, gold, answer, fuel) {
             Ok(Outcome::Equal(method)) => return Judged::Equal(method),
             Ok(Outcome::Different) => {}

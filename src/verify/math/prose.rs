@@ -53,6 +53,52 @@ pub(super) fn normal(text: &str) -> String {
     if out.is_empty() { lower.trim().to_owned() } else { out }
 }
 
+/// Whether two texts say the same; the members of a list may come in any order.
+pub(super) fn same_text(a: &str, b: &str) -> bool {
+    normal(a) == normal(b) || listed(a).is_some_and(|members| listed(b) == Some(members))
+}
+
+/// The members of a list of words, in alphabetical order.
+fn listed(text: &str) -> Option<Vec<String>> {
+    let text = text.replace("\\text", " ").replace("{", " ").replace("}", " ");
+    if !text.contains(',') {
+        return None;
+    }
+    let parts = text.split(',').flat_map(|part| part.split(" and "));
+    let mut members: Vec<String> = parts
+        .map(|part| normal(part.trim().strip_prefix("and ").unwrap_or(part)))
+        .filter(|member| !member.is_empty())
+        .collect();
+    members.sort_unstable();
+    (members.len() > 1).then_some(members)
+}
+
+/// Whether a text denies what it speaks of, or sets a condition to it.
+pub(super) fn denies(text: &str) -> bool {
+    text.split_whitespace().any(|word| {
+        let word = word.to_ascii_lowercase();
+        let word = word.trim_matches(|c: char| !c.is_alphanumeric() && c != '\'');
+        word.ends_with("n't")
+            || word.ends_with("n\u{2019}t")
+            || matches!(
+                word,
+                "not"
+                    | "no"
+                    | "never"
+                    | "cannot"
+                    | "neither"
+                    | "nor"
+                    | "wrong"
+                    | "incorrect"
+                    | "false"
+                    | "unless"
+                    | "except"
+                    | "if"
+                    | "without"
+            )
+    })
+}
+
 /// The phrase that a normalised text is.
 pub(super) fn phrase(normal: &str) -> Option<Phrase> {
     Some(match normal {

@@ -145,8 +145,8 @@ fn prosaic(folded: &str, fuel: &mut Fuel) -> Option<Reading> {
         let answer = classify(&mut ast, root, fuel).ok()?;
         return Some(Reading { ast, root: Some(root), answer });
     }
-    let text = prose::time(&normal).unwrap_or(normal);
-    if !is_prose(&text) {
+    let text = prose::time(&normal).unwrap_or_else(|| folded.to_owned());
+    if !is_prose(&normal) {
         return None;
     }
     Some(Reading { ast, root: None, answer: Answer::Text(text) })
@@ -164,7 +164,7 @@ pub(super) fn unwrapped(source: &str) -> &str {
     loop {
         let before = text;
         for (open, close) in
-            [("$$", "$$"), ("$", "$"), ("\\(", "\\)"), ("\\[", "\\]"), ("**", "**")]
+            [("$$", "$$"), ("$", "$"), ("\\(", "\\)"), ("\\[", "\\]"), ("**", "**"), ("`", "`")]
         {
             if let Some(inner) = text.strip_prefix(open).and_then(|t| t.strip_suffix(close))
                 && (open == "**" || !inner.contains('$'))

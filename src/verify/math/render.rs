@@ -7,7 +7,7 @@ use dashu_ratio::RBig;
 use super::ast::{Ast, Bracket, Constant, Function, Id, NamedSet, Node, Relation};
 
 /// Longest rendering, in bytes; what is longer is cut off by an ellipsis.
-const MAX_LENGTH: usize = 2000;
+pub(super) const MAX_LENGTH: usize = 2000;
 
 /// The canonical LaTeX of an expression.
 pub(super) fn render(ast: &Ast, id: Id) -> String {
@@ -148,8 +148,10 @@ impl Renderer<'_> {
         match self.ast.node(id) {
             Node::Quantity { value, unit } => {
                 self.node(*value, Level::List);
-                let unit = super::units::unit(self.ast.text(*unit)).map(|unit| unit.text());
-                let _ = write!(self.out, "\\text{{ {}}}", unit.unwrap_or_default());
+                let source = self.ast.text(*unit);
+                let unit = super::units::unit(source).map(|unit| unit.text());
+                let unit = unit.unwrap_or_else(|| super::prose::normal(source));
+                let _ = write!(self.out, "\\text{{ {unit}}}");
             }
             Node::Sequence { open, close, items } => {
                 self.out.push_str(bracket(*open, true));

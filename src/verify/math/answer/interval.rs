@@ -57,15 +57,9 @@ impl Classifier<'_, '_> {
         }
         for item in sets {
             let Answer::Scalar(item) = item else { return Err(Untyped::Mixed) };
-            parts.push(self.point(item.id));
+            parts.push(self.degenerate(&item));
         }
         self.merged(parts)
-    }
-
-    fn point(&mut self, id: Id) -> Segment {
-        let low = End { at: Some(self.item(id)), closed: true };
-        let high = End { at: Some(self.item(id)), closed: true };
-        Segment { low, high }
     }
 
     /// An answer as intervals: a pair in round or square brackets is one here.
@@ -173,17 +167,30 @@ impl Classifier<'_, '_> {
     pub(super) fn difference(&mut self, whole: Id, taken: Id) -> Result2 {
         let whole_answer = self.answer(whole)?;
         let whole = self.as_segments(whole_answer, whole)?;
-        let mut gaps = match self.answer(taken)? {
+        let gaps = match self.answer(taken)? {
             Answer::Set(items) => {
                 let mut points = Vec::new();
                 for item in items {
                     let Answer::Scalar(item) = item else { return Err(Untyped::Mixed) };
-                    points.push(self.point(item.id));
+                    points.push(self.degenerate(&item));
                 }
                 points
             }
             other => self.as_segments(other, taken)?,
         };
+        self.without(whole, gaps)
+    }
+
+    /// One point as an interval.
+    pub(super) fn degenerate(&mut self, at: &Item) -> Segment {
+        let mut end = || {
+            let at = Some(Item::new(self.ast, at.id, at.sign, self.fuel));
+            End { at, closed: true }
+        };
+        Segment { low: end(), high: end() }
+    }
+
+    pub(super) fn without(&mut self, whole: Vec<Segment>, mut gaps: Vec<Segment>) -> Result2 {
         self.sort(&mut gaps)?;
         let mut rest = Vec::new();
         let mut low = End { at: None, closed: false };

@@ -2,6 +2,8 @@
 
 use memchr::memmem;
 
+use super::super::prose;
+
 /// The rest of the last line that starts with `####`, if it looks like an answer, not like a heading.
 pub(super) fn after_hashes(text: &str) -> Option<&str> {
     let at = memmem::rfind(text.as_bytes(), b"####")?;
@@ -177,9 +179,17 @@ pub(super) fn last_letter(text: &str) -> Option<&str> {
             (fits && !prose).then(|| &text[at..=at])
         })
         .filter(|letter| {
-            // "A or C" leaves the choice open.
+            // "A or C" and "A, B, C" leave the choice open; "not C" denies it.
             let at = letter.as_ptr() as usize - text.as_ptr() as usize;
-            !text[..at].trim_end_matches([' ', '(', '*']).ends_with(" or")
+            let before = text[..at].trim_end_matches([' ', '(', '*', '[']);
+            let listed = before.strip_suffix(',').is_some_and(|rest| {
+                let rest = rest.trim_end_matches([')', '*', ']']).as_bytes();
+                matches!(rest, [.., previous, last]
+                    if last.is_ascii_uppercase() && !previous.is_ascii_alphanumeric())
+            });
+            let word = before.rsplit(|c: char| !c.is_alphabetic() && c != '\'').next();
+            let open = matches!(word, Some("or" | "nor" | "and" | "not")) || before.ends_with("n't");
+            !listed && !open
         })
 }
 
@@ -214,6 +224,11 @@ pub(super) fn last_number(text: &str) -> Option<&str> {
     let glued = after.len() == text.len() - end
         && after.starts_with(|c: char| c.is_alphabetic() && c.is_ascii());
     if operator || continues || glued {
+        return None;
+    }
+    // "The answer isn't 7."
+    let sentence = text[..start].rsplit(['.', '\n', '?', ';']).next().unwrap_or("");
+    if prose::denies(sentence) {
         return None;
     }
     Some(&text[start - usize::from(minus)..end])

@@ -198,6 +198,19 @@ pub(super) fn function(name: &str) -> Option<Function> {
     })
 }
 
+/// Currencies by the words that stand before an amount.
+pub(super) fn currency(name: &str) -> Option<&'static str> {
+    Some(match name.trim_end_matches('.') {
+        "Rs" | "Re" | "INR" => "rupee",
+        "USD" | "US" => "dollar",
+        "EUR" => "euro",
+        "GBP" => "pound sterling",
+        "JPY" => "yen",
+        "RMB" | "CNY" => "yuan",
+        _ => return None,
+    })
+}
+
 /// What a run of two or more bare letters stands for, if it is not simply letters.
 pub(super) fn word(run: &str) -> Option<Kind<'static>> {
     if let Some(function) = function(run) {

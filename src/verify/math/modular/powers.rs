@@ -25,6 +25,9 @@ impl Modular<'_, '_> {
             return Err(Refusal::Opaque);
         }
         self.decisive = false;
+        let positive = matches!(self.ast.node(base), Node::Symbol(_))
+            || self.exact(base)?.is_some_and(|base| base > RBig::ZERO);
+        self.periodic |= !positive;
         self.fuel.spend(60)?;
         Ok(Self::zip(lanes, steps, |base, steps| self.field.pow(base, steps)))
     }

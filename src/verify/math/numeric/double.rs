@@ -102,6 +102,11 @@ impl Double {
         if self.high < 0.0 { -self } else { self }
     }
 
+    /// The product with a power of two.
+    pub(super) fn times(self, power: f64) -> Self {
+        Self { high: self.high * power, low: self.low * power }
+    }
+
     fn scaled(self, power: i32) -> Self {
         // In two steps: the factor alone may be out of range.
         let (half, rest) = (power / 2, power - power / 2);
