@@ -98,7 +98,6 @@ pub(super) enum Function {
     Sign,
     Re,
     Im,
-    Conjugate,
     /// index, radicand
     Root,
 }

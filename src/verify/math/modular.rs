@@ -102,7 +102,7 @@ impl Modular<'_, '_> {
     }
 
     fn constant(&self, a: u64) -> Lanes {
-        [self.field.from_u64(a); 3]
+        [self.field.residue(a); 3]
     }
 
     fn one(&self) -> Lanes {
@@ -132,13 +132,13 @@ impl Modular<'_, '_> {
 
     fn rational(&mut self, value: &RBig) -> Result<Lanes> {
         let words = value.numerator().as_sign_words();
-        let numerator = self.field.from_words(words.1);
+        let numerator = self.field.residue_of_words(words.1);
         let numerator = if *value < RBig::ZERO { self.field.neg(numerator) } else { numerator };
         self.fuel.spend(words.1.len() as u64)?;
         if value.is_int() {
             return Ok([numerator; 3]);
         }
-        let denominator = self.field.from_words(value.denominator().as_words());
+        let denominator = self.field.residue_of_words(value.denominator().as_words());
         self.fuel.spend(40)?;
         Ok([self.field.mul(numerator, self.field.inv(denominator)); 3])
     }

@@ -169,29 +169,8 @@ impl Renderer<'_> {
                     self.node(*member, Level::List);
                 }
             }
-            Node::Matrix { columns, cells } => {
-                self.out.push_str("\\begin{pmatrix}");
-                for (row, cells) in cells.chunks(*columns).enumerate() {
-                    self.out.push_str(if row > 0 { " \\\\ " } else { "" });
-                    self.joined(cells, " & ", Level::List);
-                }
-                self.out.push_str("\\end{pmatrix}");
-            }
-            Node::Cases(branches) => {
-                self.out.push_str("\\begin{cases}");
-                for (row, (value, condition)) in branches.iter().enumerate() {
-                    self.out.push_str(if row > 0 { " \\\\ " } else { "" });
-                    self.node(*value, Level::List);
-                    match condition {
-                        Some(condition) => {
-                            self.out.push_str(" & ");
-                            self.node(*condition, Level::List);
-                        }
-                        None => self.out.push_str(" & \\text{otherwise}"),
-                    }
-                }
-                self.out.push_str("\\end{cases}");
-            }
+            Node::Matrix { columns, cells } => self.matrix(*columns, cells),
+            Node::Cases(branches) => self.cases(branches),
             Node::Union(items) => self.joined(items, " \\cup ", Level::Sum),
             Node::Intersection(items) => self.joined(items, " \\cap ", Level::Sum),
             Node::Difference(a, b) => self.joined(&[*a, *b], " \\setminus ", Level::Sum),
@@ -218,6 +197,31 @@ impl Renderer<'_> {
             Node::Unevaluated(name) => self.push(self.ast.text(*name)),
             _ => self.node(id, level),
         }
+    }
+
+    fn matrix(&mut self, columns: usize, cells: &[Id]) {
+        self.out.push_str("\\begin{pmatrix}");
+        for (row, cells) in cells.chunks(columns).enumerate() {
+            self.out.push_str(if row > 0 { " \\\\ " } else { "" });
+            self.joined(cells, " & ", Level::List);
+        }
+        self.out.push_str("\\end{pmatrix}");
+    }
+
+    fn cases(&mut self, branches: &[(Id, Option<Id>)]) {
+        self.out.push_str("\\begin{cases}");
+        for (row, (value, condition)) in branches.iter().enumerate() {
+            self.out.push_str(if row > 0 { " \\\\ " } else { "" });
+            self.node(*value, Level::List);
+            match condition {
+                Some(condition) => {
+                    self.out.push_str(" & ");
+                    self.node(*condition, Level::List);
+                }
+                None => self.out.push_str(" & \\text{otherwise}"),
+            }
+        }
+        self.out.push_str("\\end{cases}");
     }
 
     fn number(&mut self, value: &RBig, level: Level) {
@@ -373,7 +377,6 @@ fn function_name(function: Function) -> &'static str {
         F::Sign => "\\operatorname{sgn}",
         F::Re => "\\operatorname{Re}",
         F::Im => "\\operatorname{Im}",
-        F::Conjugate => "\\operatorname{conj}",
         F::Abs => "\\operatorname{abs}",
         F::Floor => "\\operatorname{floor}",
         F::Ceil => "\\operatorname{ceil}",

@@ -29,6 +29,7 @@ impl Unit {
 }
 
 /// Words that make a phrase a condition, an alternative or another number, not a unit.
+#[expect(clippy::too_many_lines, reason = "a table")]
 fn is_no_unit(word: &str) -> bool {
     matches!(
         word,
@@ -206,26 +207,8 @@ fn product(words: &[String]) -> Option<Unit> {
             _ if !word.chars().all(|c| c.is_alphabetic() || c == ' ') => return None,
             _ => {}
         }
-        let mut power = next_power;
-        next_power = 1;
-        match words.get(index).map(|w| w.to_ascii_lowercase()).as_deref() {
-            Some("squared") => {
-                power = 2;
-                index += 1;
-            }
-            Some("cubed") => {
-                power = 3;
-                index += 1;
-            }
-            Some("^") => {
-                let negative = words.get(index + 1).is_some_and(|w| w == "-");
-                let at = index + 1 + usize::from(negative);
-                power = words.get(at)?.parse().ok()?;
-                power = if negative { -power } else { power };
-                index = at + 1;
-            }
-            _ => {}
-        }
+        let (power, after) = exponent(words, index, next_power)?;
+        (next_power, index) = (1, after);
         match known(word).or_else(|| known(&lower)) {
             Some((bases, scale)) => {
                 for (base, exponent) in bases {
@@ -249,6 +232,21 @@ fn product(words: &[String]) -> Option<Unit> {
         unit.multiply(&noun, sign);
     }
     (!unit.powers.is_empty() && noun.len() < 60).then_some(unit)
+}
+
+/// The power that follows a unit, else `plain`, and the place behind it.
+fn exponent(words: &[String], index: usize, plain: i32) -> Option<(i32, usize)> {
+    Some(match words.get(index).map(|w| w.to_ascii_lowercase()).as_deref() {
+        Some("squared") => (2, index + 1),
+        Some("cubed") => (3, index + 1),
+        Some("^") => {
+            let negative = words.get(index + 1).is_some_and(|w| w == "-");
+            let at = index + 1 + usize::from(negative);
+            let power: i32 = words.get(at)?.parse().ok()?;
+            (if negative { -power } else { power }, at + 1)
+        }
+        _ => (plain, index),
+    })
 }
 
 fn scaled(scale: &RBig, power: i32) -> RBig {

@@ -1,6 +1,6 @@
 //! Equations and inequalities: labels, solved forms, chains.
 
-use super::super::ast::{Function, Id, Name, NamedSet, Node, Relation};
+use super::super::ast::{Bracket, Function, Id, Name, NamedSet, Node, Relation};
 use super::{Answer, Chain, Classifier, End, Segment, Untyped, interval};
 
 type Result2 = Result<Answer, Untyped>;
@@ -110,7 +110,7 @@ impl Classifier<'_, '_> {
                     .all(|&id| matches!(self.ast.node(id), Node::Symbol(_) | Node::Number(_)));
                 plain.then(|| format!("{}()", self.ast.text(*name)))
             }
-            Node::Sequence { items, .. } => {
+            Node::Sequence { open: Bracket::Round, close: Bracket::Round, items } => {
                 let names: Option<Vec<String>> = items.iter().map(|&id| self.label(id)).collect();
                 names.map(|names| names.join(","))
             }
@@ -261,8 +261,8 @@ impl Classifier<'_, '_> {
         }
         let variable = Some(self.ast.text(name).to_owned());
         let gaps = points.into_iter().map(|at| self.degenerate(&at)).collect();
-        let whole = vec![Segment { low: End::infinite(), high: End::infinite() }];
-        match self.without(whole, gaps)? {
+        let whole = [Segment { low: End::infinite(), high: End::infinite() }];
+        match self.without(&whole, gaps)? {
             Answer::Segments { segments, .. } => {
                 Ok(Answer::Segments { segments, variable, chain: None })
             }

@@ -29,15 +29,7 @@ impl Comparison<'_, '_> {
             },
             // A list of words in one text or in several.
             (A::Text(text), A::List(items)) | (A::List(items), A::Text(text)) => {
-                let words: Option<Vec<&str>> = items
-                    .iter()
-                    .map(|item| match item {
-                        A::Text(word) => Some(&**word),
-                        _ => None,
-                    })
-                    .collect();
-                let same = words.is_some_and(|words| prose::same_text(text, &words.join(", ")));
-                Ok(equal_if(same, Method::Text))
+                Ok(equal_if(same_words(text, items), Method::Text))
             }
             // `1, 2` for the set {1, 2}, and the reverse.
             (A::Set(a), A::List(b)) | (A::List(a), A::Set(b)) => self.unordered(a, b),
@@ -246,6 +238,16 @@ pub(super) fn assignments(answer: &Answer) -> Option<Vec<Named<'_>>> {
         },
         _ => None,
     }
+}
+
+/// Whether the items are texts that together say the same as `text`.
+fn same_words(text: &str, items: &[Answer]) -> bool {
+    let word = |item: &Answer| match item {
+        Answer::Text(word) => Some(word.clone()),
+        _ => None,
+    };
+    let words: Option<Vec<String>> = items.iter().map(word).collect();
+    words.is_some_and(|words| prose::same_text(text, &words.join(", ")))
 }
 
 /// Whether all names are those of one unknown: `x_1`, `x_2`.

@@ -31,6 +31,7 @@ pub(super) enum Meaning {
 }
 
 /// The meaning of the TeX command `name` (without its backslash).
+#[expect(clippy::too_many_lines, reason = "a table")]
 pub(super) fn command(name: &str) -> Option<Meaning> {
     use Meaning::{Operator, Skip, SkipArgument, Space, Symbol, Text, Token};
     if let Some(function) = function(name) {

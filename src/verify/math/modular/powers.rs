@@ -117,7 +117,7 @@ impl Modular<'_, '_> {
                 return Err(Refusal::Opaque);
             }
             let base = if twice % 2 == 0 {
-                self.field.from_u64(prime)
+                self.field.residue(prime)
             } else {
                 self.field.prime_root(prime).ok_or(Refusal::Opaque)?
             };

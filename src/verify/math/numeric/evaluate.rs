@@ -202,25 +202,8 @@ impl Evaluator<'_> {
                     Err(_) => Err(Invalid::Domain),
                 }
             }
-            (F::Floor | F::Ceil, [a]) => match exact::value(self.ast, id, self.sign, fuel) {
-                Ok(value) => rational(&value),
-                Err(exact::Inexact::Exhausted) => Err(Invalid::Exhausted),
-                Err(_) => step(self.value(*a, fuel)?, function == F::Ceil).ok_or(Invalid::Unknown),
-            },
-            (F::Sign, [a]) => Ok(Ball::exactly(match self.order_of(*a, None, fuel)? {
-                Ordering::Less => -1.0,
-                Ordering::Equal => 0.0,
-                Ordering::Greater => 1.0,
-            })),
-            (F::Arcsin | F::Arccos | F::Artanh, [a]) => {
-                fuel.spend(FUNCTION_COST)?;
-                let value = self.value(*a, fuel)?;
-                // Outside [-1, 1] the real inverse functions have no value.
-                let beyond = value.modulus().sub(Ball::exactly(1.0)).negative() == Some(false);
-                if beyond && (self.real || value.is_real()) && !self.ast.symbols(*a).is_empty() {
-                    return Err(Invalid::Outside);
-                }
-                self.function(function, value).ok_or(Invalid::Domain)
+            (F::Floor | F::Ceil | F::Sign | F::Arcsin | F::Arccos | F::Artanh, [a]) => {
+                self.bounded(id, function, *a, fuel)
             }
             (_, [a]) => {
                 fuel.spend(FUNCTION_COST)?;
@@ -228,6 +211,33 @@ impl Evaluator<'_> {
                 self.function(function, value).ok_or(Invalid::Domain)
             }
             _ => Err(Invalid::Domain),
+        }
+    }
+
+    /// Functions that jump, or whose real domain is bounded.
+    fn bounded(&self, id: Id, function: Function, a: Id, fuel: &mut Fuel) -> Result<Ball> {
+        use Function as F;
+        match function {
+            F::Floor | F::Ceil => match exact::value(self.ast, id, self.sign, fuel) {
+                Ok(value) => rational(&value),
+                Err(exact::Inexact::Exhausted) => Err(Invalid::Exhausted),
+                Err(_) => step(self.value(a, fuel)?, function == F::Ceil).ok_or(Invalid::Unknown),
+            },
+            F::Sign => Ok(Ball::exactly(match self.order_of(a, None, fuel)? {
+                Ordering::Less => -1.0,
+                Ordering::Equal => 0.0,
+                Ordering::Greater => 1.0,
+            })),
+            _ => {
+                fuel.spend(FUNCTION_COST)?;
+                let value = self.value(a, fuel)?;
+                // Outside [-1, 1] the real inverse functions have no value.
+                let beyond = value.modulus().sub(Ball::exactly(1.0)).negative() == Some(false);
+                if beyond && (self.real || value.is_real()) && !self.ast.symbols(a).is_empty() {
+                    return Err(Invalid::Outside);
+                }
+                self.function(function, value).ok_or(Invalid::Domain)
+            }
         }
     }
 
@@ -267,24 +277,30 @@ impl Evaluator<'_> {
             F::Abs => Some(x.modulus()),
             F::Re => Some(Ball { im: 0.0.into(), ..x }),
             F::Im => Some(Ball { re: x.im, im: 0.0.into(), ..x }),
-            F::Conjugate => Some(Ball { im: -x.im, ..x }),
             _ => None,
         }
     }
 
-    /// The value of the first branch whose condition holds.
+    /// The value of the branch whose condition holds. Where two hold they must agree.
     fn cases(&self, branches: &[(Id, Option<Id>)], fuel: &mut Fuel) -> Result<Ball> {
+        let mut found: Option<Ball> = None;
         for (value, condition) in branches {
             let holds = match condition {
                 Some(condition) => self.holds(*condition, fuel)?,
-                None => true,
+                None => found.is_none(),
             };
-            if holds {
-                return self.value(*value, fuel);
+            if !holds {
+                continue;
+            }
+            let value = self.value(*value, fuel)?;
+            match found {
+                Some(other) if !other.sub(value).may_vanish() => return Err(Invalid::Outside),
+                Some(_) => {}
+                None => found = Some(value),
             }
         }
-        // No branch is for this point.
-        Err(Invalid::Outside)
+        // No branch is for this point, or two contradict one another.
+        found.ok_or(Invalid::Outside)
     }
 
     fn holds(&self, id: Id, fuel: &mut Fuel) -> Result<bool> {

@@ -20,8 +20,11 @@ use super::{Numeric, POINTS, Scalar, close, switch};
 const WANTED: u32 = 3;
 /// Random points that are looked at in any case: both signs and three sizes are among them.
 const LEAST: u64 = 6;
-/// Whole numbers that are tried, and how many must agree where there is nothing else.
+/// Whole numbers that are tried, and how many of them must agree where there is nothing else.
 const INTEGERS: u64 = 24;
+const WANTED_INTEGERS: u32 = 20;
+/// Negative ones that are tried beside them.
+const NEGATIVES: u64 = 6;
 /// Symbols that are varied one by one.
 const MAX_SYMBOLS: usize = 6;
 
@@ -45,6 +48,8 @@ pub(super) struct Survey<'a, F, const N: usize> {
     agreed: u32,
     /// Points where only one of two sides has a real value.
     alone: [u32; 2],
+    /// At some whole number the gold has a value and the answer has none.
+    lost: bool,
 }
 
 impl<'a, F, const N: usize> Survey<'a, F, N>
@@ -62,7 +67,7 @@ where
         }
         let cases = |node: &Node| matches!(node, Node::Cases(_));
         let branches = sides.iter().any(|side| side.ast.any(side.id, &cases));
-        Self { sides, pair, tall, branches, names, agreed: 0, alone: [0; 2] }
+        Self { sides, pair, tall, branches, names, agreed: 0, alone: [0; 2], lost: false }
     }
 
     pub(super) fn verdict(mut self, fuel: &mut Fuel) -> Result<Numeric, Exhausted> {
@@ -89,6 +94,9 @@ where
         if integral && self.integers(fuel)? == Look::Different {
             return Ok(Numeric::Different);
         }
+        if integral && self.lost {
+            return Ok(Numeric::Undecided);
+        }
         self.summary(fuel)
     }
 
@@ -97,7 +105,7 @@ where
         if self.integers(fuel)? == Look::Different {
             return Ok(Numeric::Different);
         }
-        let enough = u64::from(self.agreed) >= INTEGERS / 2;
+        let enough = self.agreed >= WANTED_INTEGERS && !self.lost;
         Ok(if enough { Numeric::Equal } else { Numeric::Undecided })
     }
 
@@ -256,12 +264,14 @@ where
     /// each of the first symbols against the others.
     fn integers(&mut self, fuel: &mut Fuel) -> Result<Look, Exhausted> {
         let names = self.names.clone();
-        for round in 0..INTEGERS {
+        for round in 0..INTEGERS + NEGATIVES {
             let number = |at: usize| {
-                let residue = if at == 0 { round % 12 } else { (round >> (at - 1)) % 2 };
-                let period = if at == 0 { 12 } else { 2 };
-                let far = if round < 12 { 1 } else { 1 + mix(round + 64 * at as u64) % 40 };
-                RBig::from(residue + period * far)
+                let far = mix(round + 64 * at as u64) % if round < 12 { 6 } else { 40 };
+                let number = match at {
+                    0 => RBig::from(round % 12 + 12 * far),
+                    _ => RBig::from((round >> at) % 2 + 2 * (1 + far)),
+                };
+                if round < INTEGERS { number } else { -(number + RBig::ONE) }
             };
             let values: Vec<(&str, RBig)> =
                 names.iter().enumerate().map(|(at, &name)| (name, number(at))).collect();
@@ -284,6 +294,10 @@ where
                 self.agreed += u32::from(a == b);
                 return Ok(if a == b { Look::Equal } else { Look::Different });
             }
+        }
+        if let [gold, given] = values(sides, Point::new(0), true, fuel)?[..] {
+            let missing = matches!(given, Err(Invalid::Domain | Invalid::Outside));
+            self.lost |= gold.is_ok() && missing;
         }
         self.look(sides, Point::new(0), true, fuel)
     }

@@ -124,7 +124,10 @@ impl Constants<'_, '_> {
     fn rational(&self, value: &RBig) -> Wide {
         let above = self.context.convert_int::<2>(value.numerator().clone()).value();
         let below = self.context.convert_int::<2>(IBig::from(value.denominator().clone())).value();
-        let value = self.context.div(above.repr(), below.repr()).map_or(Float::ZERO, |v| v.value());
+        let value = match self.context.div(above.repr(), below.repr()) {
+            Ok(value) => value.value(),
+            Err(_) => Float::ZERO,
+        };
         // Three roundings.
         Wide { error: self.rounding(&value) + 2.0, value }
     }

@@ -165,7 +165,9 @@ impl Parser<'_> {
         match self.peek() {
             Some(Kind::Open(Bracket::Round | Bracket::Square | Bracket::Curly)) => {
                 let id = self.nested(Self::atom)?;
-                if let (true, Node::Sequence { items, .. }) = (many, self.ast.node(id)) {
+                if let (true, Node::Sequence { open, close, items }) = (many, self.ast.node(id))
+                    && open == close
+                {
                     return Ok(items.clone());
                 }
                 Ok(vec![id])
