@@ -73,7 +73,7 @@ pub fn start(settings: &Settings) -> Result<Service, ConfigError> {
 fn load(engine: &Engine, name: &str, source: &ModelSource) -> Result<(), crate::model::LoadError> {
     let begun = std::time::Instant::now();
     let model = RewardModel::load(&source.layout, &source.options)?;
-    let calibration = source.options.calibration.map(|known| [known.mean, known.std]);
+    let calibration = model.calibration().map(|known| [known.mean, known.std]);
     engine.insert(name, model, calibration)?;
     let load_ms = begun.elapsed().as_secs_f64() * 1e3;
     tracing::info!(model = name, load_ms, "loaded");
