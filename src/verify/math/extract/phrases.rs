@@ -188,7 +188,8 @@ pub(super) fn last_letter(text: &str) -> Option<&str> {
                     if last.is_ascii_uppercase() && !previous.is_ascii_alphanumeric())
             });
             let word = before.rsplit(|c: char| !c.is_alphabetic() && c != '\'').next();
-            let open = matches!(word, Some("or" | "nor" | "and" | "not")) || before.ends_with("n't");
+            let open =
+                matches!(word, Some("or" | "nor" | "and" | "not")) || before.ends_with("n't");
             !listed && !open
         })
 }
