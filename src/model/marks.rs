@@ -72,8 +72,8 @@ impl Marker {
         files: &TextFiles,
     ) -> Result<Option<Self>, LoadError> {
         let (marker, separator) = match marks {
-            Marks::None if *options == StepOptions::default() => return Ok(None),
-            Marks::Answer { .. } | Marks::None if *options != StepOptions::default() => {
+            Marks::Steps { marker, separator } => (marker, separator),
+            Marks::None | Marks::Answer { .. } if *options != StepOptions::default() => {
                 let unused = "`steps` is for process reward models, which this is not";
                 return Err(LoadError::Option(unused.to_owned()));
             }
@@ -81,7 +81,6 @@ impl Marker {
             Marks::Answer { begins } => {
                 return Ok(Some(Self::Answer { tokens: files.ids(begins)? }));
             }
-            Marks::Steps { marker, separator } => (marker, separator),
         };
         let marker = options.marker.as_ref().unwrap_or(marker).clone();
         let separator = options.separator.as_ref().unwrap_or(separator).clone();

@@ -161,20 +161,21 @@ fn index(row: usize) -> u32 {
 /// Cuts sorted sequences into groups, each with the number of tokens that all of it begin with, so that
 /// the fewest tokens are laid down. At least one token of each sequence stays its own.
 fn groups(sorted: &[&[u32]]) -> Vec<(Range<usize>, usize)> {
-    // For each number of sequences from the front: the most tokens saved, and where the last group begins.
-    let mut best = vec![(0, 0)];
+    let alike: Vec<usize> = sorted.windows(2).map(|pair| common(pair[0], pair[1])).collect();
+    // For each number of sequences from the front: the most tokens saved, where the last group begins,
+    // and what it shares.
+    let mut best = vec![(0, 0, 0)];
     for end in 1..=sorted.len() {
-        let own = |at: usize| sorted[at].len() - 1;
-        let mut found = (best[end - 1].0, end - 1);
-        let mut shared = own(end - 1);
+        let mut found = (best[end - 1].0, end - 1, 0);
+        let mut shared = sorted[end - 1].len() - 1;
         for start in (0..end - 1).rev() {
-            shared = shared.min(common(sorted[start], sorted[start + 1])).min(own(start));
+            shared = shared.min(alike[start]).min(sorted[start].len() - 1);
             if shared < WORTH_SHARING {
                 break;
             }
             let saved = best[start].0 + (end - start - 1) * shared;
             if saved > found.0 {
-                found = (saved, start);
+                found = (saved, start, shared);
             }
         }
         best.push(found);
@@ -182,14 +183,7 @@ fn groups(sorted: &[&[u32]]) -> Vec<(Range<usize>, usize)> {
     let mut groups = Vec::new();
     let mut end = sorted.len();
     while end > 0 {
-        let start = best[end].1;
-        let shared = if end - start == 1 {
-            0
-        } else {
-            let all = sorted[start..end].windows(2).map(|pair| common(pair[0], pair[1]));
-            let own = sorted[start..end].iter().map(|sequence| sequence.len() - 1);
-            all.chain(own).min().unwrap_or(0)
-        };
+        let (_, start, shared) = best[end];
         groups.push((start..end, shared));
         end = start;
     }

@@ -240,6 +240,7 @@ goldens!(
     gpt_neox_serial,
     qwen2_yarn,
     distilbert,
+    xlm_roberta,
     modernbert,
     modernbert_cls,
     deberta_v3,

@@ -154,7 +154,7 @@ impl PostNorm {
 impl Body for PostNorm {
     fn hidden(&self, batch: &PackedBatch) -> Computed {
         let positions = self.config.positions(self.family, batch);
-        let first = self.embeddings.forward(batch, positions)?;
+        let first = self.embeddings.forward(batch, &positions)?;
         let heads = self.config.num_attention_heads;
         let lookups = match &self.distances {
             Some(distances) => distances.lookups(heads, batch)?,

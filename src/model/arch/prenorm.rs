@@ -8,6 +8,7 @@
 //! side), Warner et al. 2024 (ModernBERT).
 
 mod config;
+mod families;
 mod heads;
 mod names;
 mod rope;

@@ -277,6 +277,9 @@ CASES = [
         "dropout": 0.1, "attention_dropout": 0.1, "qa_dropout": 0.1, "seq_classif_dropout": 0.2},
         without=[key for key in BERT.config if key.startswith(("hidden", "num", "inter", "type", "position", "att"))],
         tokenizer_class="DistilBertTokenizer"),
+    encoder(ROBERTA, "xlm_roberta", 42, {
+        "architectures": ["XLMRobertaForSequenceClassification"], "model_type": "xlm-roberta", "type_vocab_size": 1},
+        tokenizer_class="XLMRobertaTokenizer"),
     encoder(ROBERTA, "modernbert", 91, MODERNBERT | {"classifier_pooling": "mean"}),
     encoder(ROBERTA, "modernbert_cls", 95, MODERNBERT | {
         "classifier_pooling": "cls", "norm_bias": True, "attention_bias": True, "mlp_bias": True, "classifier_bias": True,

@@ -64,7 +64,7 @@ impl Embeddings {
     }
 
     /// `[tokens, hidden]`; `positions` are rows of the table of positions.
-    pub(super) fn forward(&self, batch: &PackedBatch, positions: Vec<u32>) -> Computed {
+    pub(super) fn forward(&self, batch: &PackedBatch, positions: &[u32]) -> Computed {
         let device = self.words.device();
         let pick =
             |table: &Tensor, rows: &[u32]| table.index_select(&Tensor::new(rows, device)?, 0);
@@ -75,7 +75,7 @@ impl Embeddings {
             x = (x + pick(table, &types)?)?;
         }
         if let Some(table) = &self.positions {
-            x = (x + pick(table, &positions)?)?;
+            x = (x + pick(table, positions)?)?;
         }
         if let Some(projection) = &self.projection {
             x = projection.forward(&x)?;

@@ -3,7 +3,8 @@
 use serde::Deserialize;
 
 use super::{
-    names::{GEMMA2, GPT_NEOX, INTERNLM2, LLAMA, MODERNBERT, Names, PHI3},
+    families::{FAMILIES, Family, Windows},
+    names::Names,
     rope::{Rotary, Scaling},
 };
 use crate::model::{
@@ -100,81 +101,10 @@ pub(super) struct Shape {
     pub(super) names: &'static Names,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Family {
-    Llama,
-    Mistral,
-    Qwen2,
-    Qwen3,
-    Gemma,
-    Gemma2,
-    Gemma3,
-    Phi3,
-    InternLm2,
-    GptNeoX,
-    ModernBert,
-}
-
-impl Family {
-    fn named(model_type: &str) -> Result<Self, LoadError> {
-        Ok(match model_type {
-            "llama" => Self::Llama,
-            "mistral" => Self::Mistral,
-            "qwen2" => Self::Qwen2,
-            "qwen3" => Self::Qwen3,
-            "gemma" => Self::Gemma,
-            "gemma2" => Self::Gemma2,
-            "gemma3_text" => Self::Gemma3,
-            "phi3" => Self::Phi3,
-            "internlm2" => Self::InternLm2,
-            "gpt_neox" => Self::GptNeoX,
-            "modernbert" => Self::ModernBert,
-            other => return Err(invalid(format!("model_type `{other}` is not supported"))),
-        })
-    }
-
-    fn is_gemma(self) -> bool {
-        matches!(self, Self::Gemma | Self::Gemma2 | Self::Gemma3)
-    }
-
-    fn names(self) -> &'static Names {
-        match self {
-            Self::Llama | Self::Mistral | Self::Qwen2 | Self::Qwen3 | Self::Gemma => &LLAMA,
-            Self::Gemma2 | Self::Gemma3 => &GEMMA2,
-            Self::Phi3 => &PHI3,
-            Self::InternLm2 => &INTERNLM2,
-            Self::GptNeoX => &GPT_NEOX,
-            Self::ModernBert => &MODERNBERT,
-        }
-    }
-
-    fn default_eps(self) -> f64 {
-        if matches!(self, Self::Phi3 | Self::GptNeoX | Self::ModernBert) { 1e-5 } else { 1e-6 }
-    }
-
-    fn default_activation(self) -> &'static str {
-        match self {
-            Self::GptNeoX | Self::ModernBert => "gelu",
-            family if family.is_gemma() => "gelu_pytorch_tanh",
-            _ => "silu",
-        }
-    }
-
-    /// Base wavelengths where the configuration names none: of layers that see all, of those with a
-    /// window.
-    fn default_thetas(self) -> [f64; 2] {
-        match self {
-            Self::Gemma3 => [1_000_000.0, 10_000.0],
-            Self::ModernBert => [160_000.0, 10_000.0],
-            _ => [10_000.0; 2],
-        }
-    }
-}
-
 impl Config {
     /// Checks the configuration and brings it into shape.
     pub(super) fn shape(&self) -> Result<Shape, LoadError> {
-        let family = Family::named(&self.model_type)?;
+        let family = self.family()?;
         let (heads, kv_heads) = (self.num_attention_heads, self.kv_heads());
         if heads == 0 || kv_heads == 0 || !heads.is_multiple_of(kv_heads) {
             return Err(invalid("num_key_value_heads does not divide num_attention_heads"));
@@ -183,10 +113,13 @@ impl Config {
             return Err(invalid("use_bidirectional_attention is not supported"));
         }
         let head_dim = self.head_dim.unwrap_or(self.hidden_size / heads);
+        if head_dim == 0 {
+            return Err(invalid("a head has no width"));
+        }
         let base = self.query_pre_attn_scalar.unwrap_or(head_dim as f64);
         #[expect(clippy::cast_possible_truncation, reason = "f32 is what models compute in")]
         let scale = base.sqrt().recip() as f32;
-        let bias = self.attention_bias.or(self.bias);
+        let bias = self.attention_bias.or(self.bias).unwrap_or(family.attention_bias);
         Ok(Shape {
             hidden: self.hidden_size,
             inner: self.intermediate_size,
@@ -195,108 +128,80 @@ impl Config {
             heads,
             kv_heads,
             head_dim,
-            norm: self.norm(family),
-            eps: self.eps(family),
-            first_is_bare: family == Family::ModernBert,
+            norm: if self.norm_bias == Some(true) { NormKind::Layer } else { family.norm },
+            eps: self.eps().unwrap_or(family.eps),
+            first_is_bare: family.first_is_bare,
             activation: self.activation(family)?,
-            gated: family != Family::GptNeoX,
-            // Qwen2 has biases into attention, and none out of it, whatever its configuration says.
-            qkv_bias: bias.unwrap_or(matches!(family, Family::Qwen2 | Family::GptNeoX)),
-            output_bias: bias.unwrap_or(family == Family::GptNeoX) && family != Family::Qwen2,
-            mlp_bias: self.mlp_bias.unwrap_or(family == Family::GptNeoX),
-            qk_norm: matches!(family, Family::Qwen3 | Family::Gemma3),
-            causal: family != Family::ModernBert,
+            gated: family.gated,
+            qkv_bias: bias,
+            output_bias: bias && family.output_bias,
+            mlp_bias: self.mlp_bias.unwrap_or(family.mlp_bias),
+            qk_norm: family.qk_norm,
+            causal: family.causal,
             scale,
-            softcap: self.attn_logit_softcapping.filter(|_| family == Family::Gemma2),
-            embedding_scale: family.is_gemma().then(|| (self.hidden_size as f64).sqrt()),
-            parallel: family == Family::GptNeoX && self.use_parallel_residual.unwrap_or(true),
+            softcap: self.attn_logit_softcapping.filter(|_| family.softcap),
+            embedding_scale: family.scaled.then(|| (self.hidden_size as f64).sqrt()),
+            parallel: family.parallel && self.use_parallel_residual.unwrap_or(true),
             ropes: self.ropes(family, head_dim)?,
             windows: (0..self.num_hidden_layers).map(|layer| self.window(family, layer)).collect(),
-            names: family.names(),
+            names: family.names,
         })
+    }
+
+    fn family(&self) -> Result<&'static Family, LoadError> {
+        let found = FAMILIES.iter().find(|(model_type, _)| *model_type == self.model_type);
+        let unknown = || invalid(format!("model_type `{}` is not supported", self.model_type));
+        found.map(|(_, family)| family).ok_or_else(unknown)
     }
 
     fn kv_heads(&self) -> usize {
         self.num_key_value_heads.unwrap_or(self.num_attention_heads)
     }
 
-    fn eps(&self, family: Family) -> f64 {
-        let named = match family {
-            Family::GptNeoX => self.layer_norm_eps,
-            Family::ModernBert => self.norm_eps,
-            _ => self.rms_norm_eps,
-        };
-        named.unwrap_or(family.default_eps())
+    fn eps(&self) -> Option<f64> {
+        self.norm_eps.or(self.rms_norm_eps).or(self.layer_norm_eps)
     }
 
-    fn norm(&self, family: Family) -> NormKind {
-        match family {
-            Family::GptNeoX => NormKind::Layer,
-            Family::ModernBert if self.norm_bias == Some(true) => NormKind::Layer,
-            Family::ModernBert => NormKind::LayerNoBias,
-            family if family.is_gemma() => NormKind::RmsOffset,
-            _ => NormKind::Rms,
-        }
-    }
-
-    fn activation(&self, family: Family) -> Result<Activation, LoadError> {
-        let named = match family {
-            Family::Gemma2 | Family::Gemma3 | Family::ModernBert => &self.hidden_activation,
-            _ => &self.hidden_act,
-        };
-        match named.as_deref().unwrap_or(family.default_activation()) {
-            // The first Gemma's configurations say `gelu` and mean its approximation.
-            "gelu" if family == Family::Gemma => Ok(Activation::GeluTanh),
+    fn activation(&self, family: &Family) -> Result<Activation, LoadError> {
+        let named = self.hidden_activation.as_ref().or(self.hidden_act.as_ref());
+        match named.map_or(family.activation, String::as_str) {
+            "gelu" if family.gelu_is_approximate => Ok(Activation::GeluTanh),
             name => Activation::named("hidden_act", name),
         }
     }
 
-    fn window(&self, family: Family, layer: usize) -> Option<usize> {
-        let every = |n: Option<usize>, default: usize| n.unwrap_or(default).max(1);
+    fn window(&self, family: &Family, layer: usize) -> Option<usize> {
         let typed = self.layer_types.as_ref();
         let typed =
             typed.map(|types| types.get(layer).is_some_and(|kind| kind == "sliding_attention"));
-        let uses = match family {
-            Family::Mistral | Family::Phi3 => true,
-            Family::Qwen2 | Family::Qwen3 => {
+        let rounds = self.sliding_window_pattern.or(self.global_attn_every_n_layers);
+        let rounds = |default: usize| rounds.unwrap_or(default).max(1);
+        let uses = match family.windows {
+            Windows::Never => false,
+            Windows::Always => true,
+            Windows::Asked => {
                 let from_layer = || self.max_window_layers.is_none_or(|first| layer >= first);
                 self.use_sliding_window == Some(true) && typed.unwrap_or_else(from_layer)
             }
-            Family::Gemma2 => typed.unwrap_or(layer.is_multiple_of(2)),
-            Family::Gemma3 => {
-                let whole = every(self.sliding_window_pattern, 6);
-                typed.unwrap_or(!(layer + 1).is_multiple_of(whole))
-            }
-            Family::ModernBert => {
-                let whole = every(self.global_attn_every_n_layers, 3);
-                typed.unwrap_or(!layer.is_multiple_of(whole))
-            }
-            Family::Llama | Family::Gemma | Family::InternLm2 | Family::GptNeoX => false,
+            Windows::AllButLast(n) => typed.unwrap_or(!(layer + 1).is_multiple_of(rounds(n))),
+            Windows::AllButFirst(n) => typed.unwrap_or(!layer.is_multiple_of(rounds(n))),
         };
-        let window = match family {
-            Family::ModernBert => Some(self.local_attention.unwrap_or(128) / 2 + 1),
-            Family::Gemma2 | Family::Gemma3 => self.sliding_window.or(Some(4096)),
-            _ => self.sliding_window,
-        };
-        window.filter(|_| uses)
+        // ModernBERT says how wide a window is to both sides together.
+        let window = self.local_attention.map(|both| both / 2 + 1);
+        window.or(self.sliding_window).or(family.window).filter(|_| uses)
     }
 
-    fn ropes(&self, family: Family, head_dim: usize) -> Result<[Rope; 2], LoadError> {
-        let [global, local] = family.default_thetas();
+    fn ropes(&self, family: &Family, head_dim: usize) -> Result<[Rope; 2], LoadError> {
+        let [global, local] = family.thetas;
         let newer = self.rope_parameters.as_ref();
         let older = self.rope_scaling.as_ref();
         let whole = newer.map(|newer| newer.full_attention.as_deref().unwrap_or(newer)).or(older);
-        let theta = match family {
-            Family::GptNeoX => self.rotary_emb_base.or(self.rope_theta),
-            Family::ModernBert => self.global_rope_theta,
-            _ => self.rope_theta,
-        };
+        let theta = self.rotary_emb_base.or(self.global_rope_theta).or(self.rope_theta);
         let all = self.rope(family, head_dim, whole, theta.unwrap_or(global))?;
-        if !matches!(family, Family::Gemma3 | Family::ModernBert) {
+        if !family.two_ropes {
             return Ok([all.clone(), all]);
         }
-        // Only ModernBERT scales the layers with a window as well.
-        let older = older.filter(|_| family == Family::ModernBert);
+        let older = older.filter(|_| family.scales_both);
         let windowed = newer.and_then(|newer| newer.sliding_attention.as_deref()).or(older);
         let theta = self.local_rope_theta.or(self.rope_local_base_freq).unwrap_or(local);
         Ok([all, self.rope(family, head_dim, windowed, theta)?])
@@ -304,7 +209,7 @@ impl Config {
 
     fn rope(
         &self,
-        family: Family,
+        family: &Family,
         head_dim: usize,
         scaling: Option<&Scaling>,
         theta: f64,
@@ -313,7 +218,7 @@ impl Config {
             .and_then(|scaling| scaling.partial_rotary_factor)
             .or(self.partial_rotary_factor)
             .or(self.rotary_pct)
-            .unwrap_or(if family == Family::GptNeoX { 0.25 } else { 1.0 });
+            .unwrap_or(family.rotary);
         if !(partial > 0.0 && partial <= 1.0) {
             return Err(invalid("the rotary share of a head is not between 0 and 1"));
         }
@@ -328,7 +233,7 @@ impl Config {
             scaling,
             context: self.max_position_embeddings as f64,
             original_context: self.original_max_position_embeddings,
-            is_phi: family == Family::Phi3,
+            yarn_is_longrope: family.yarn_is_longrope,
         }
         .rope()
     }

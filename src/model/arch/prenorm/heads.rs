@@ -78,9 +78,8 @@ pub(in crate::model::arch) fn language_model(source: &Source<'_>) -> Result<Netw
     const TABLE: &str = "lm_head.weight";
     let Some(tags) = source.tags else {
         source.weights.ignore(TABLE);
-        return classifier(source).map_err(|error| match error {
-            LoadError::NoHead(_) => LoadError::NoJudge,
-            other => other,
+        return classifier(source).map_err(|error| {
+            if matches!(error, LoadError::NoHead(_)) { LoadError::NoJudge } else { error }
         });
     };
     let marks = Marks::Steps { marker: String::new(), separator: "\n".to_owned() };

@@ -42,8 +42,8 @@ pub(super) struct Rotary<'a> {
     /// Longest sequence, and the longest before the context was extended, where that is known.
     pub(super) context: f64,
     pub(super) original_context: Option<f64>,
-    /// Phi 3 calls LongRoPE by other names.
-    pub(super) is_phi: bool,
+    /// Type `yarn` means LongRoPE.
+    pub(super) yarn_is_longrope: bool,
 }
 
 impl Rotary<'_> {
@@ -61,7 +61,7 @@ impl Rotary<'_> {
                 Ok(self.by(|_, frequency| bands.scaled(frequency)))
             }
             Some("longrope" | "su") => self.longrope(scaling),
-            Some("yarn") if self.is_phi => self.longrope(scaling),
+            Some("yarn") if self.yarn_is_longrope => self.longrope(scaling),
             Some("yarn") => self.yarn(scaling),
             Some(other) => Err(invalid(format!("rope type `{other}` is not supported"))),
         }
