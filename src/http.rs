@@ -6,6 +6,7 @@
 mod app;
 mod auth;
 mod catalog;
+mod doors;
 mod extract;
 mod health;
 mod idempotency;
@@ -23,8 +24,9 @@ mod telemetry;
 mod verbs;
 mod verify;
 
-pub use app::{App, HttpConfig};
-pub use auth::{Key, Keys};
+pub use app::{App, HttpConfig, Limits};
+pub use auth::{Key, KeyError, Keys};
+pub use doors::{DOORS, DoorError, Doors, OpenRlhf, SourceTemplate};
 pub use openapi::document;
 pub use problem::{Code, Problem};
 pub use router::router;

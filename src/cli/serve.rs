@@ -42,6 +42,9 @@ pub(super) struct Args {
     /// Listen beyond loopback without any key
     #[arg(long, env = "ASSAY_ALLOW_OPEN_NETWORK")]
     allow_open_network: bool,
+    /// Peers' doors to keep closed, separated by commas: openrlhf
+    #[arg(long, env = "ASSAY_CLOSE_DOORS", value_delimiter = ',')]
+    close_doors: Vec<String>,
     /// Seconds that open requests have to end when the service stops
     #[arg(long, env = "ASSAY_GRACE_S")]
     grace_s: Option<u64>,
@@ -55,7 +58,10 @@ pub(super) struct Args {
 
 /// Serves until the process is asked to stop.
 pub(super) fn run(args: &Args) -> anyhow::Result<()> {
-    let settings = args.setup.settings()?;
+    let mut settings = args.setup.settings()?;
+    for door in args.close_doors.iter().filter(|door| !door.is_empty()) {
+        settings.doors.close(door).map_err(|error| Usage(format!("--close-doors: {error}")))?;
+    }
     let listen = args.listen.unwrap_or(settings.listen);
     let keys = keys(args);
     if keys.callers.is_empty() && !listen.ip().is_loopback() && !args.allow_open_network {
@@ -67,7 +73,12 @@ pub(super) fn run(args: &Args) -> anyhow::Result<()> {
     }
     log(args)?;
     let service = start(&settings)?;
-    let config = HttpConfig { body_limit: settings.body_limit, keys, ..HttpConfig::default() };
+    let doors = settings.doors.clone();
+    doors
+        .check(&service.pipelines)
+        .map_err(|error| settings.error_at(&format!("/doors{}", error.pointer), error))?;
+    let config =
+        HttpConfig { body_limit: settings.body_limit, keys, doors, ..HttpConfig::default() };
     let app = App::new(service, config);
     let grace = args.grace_s.map_or(settings.grace, Duration::from_secs);
     let runtime = tokio::runtime::Builder::new_multi_thread()

@@ -5,6 +5,8 @@ use std::{collections::BTreeMap, path::PathBuf};
 use serde::Deserialize;
 use serde_json::Value;
 
+use crate::http::Doors;
+
 /// A whole file. Models and pipelines are read one by one, so that an error names its own place.
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
@@ -15,6 +17,8 @@ pub(super) struct File {
     pub(super) models_root: Option<PathBuf>,
     pub(super) models: BTreeMap<String, Value>,
     pub(super) pipelines: BTreeMap<String, Value>,
+    /// The peers' doors that are open.
+    pub(super) doors: Doors,
 }
 
 /// `[server]`.

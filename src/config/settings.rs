@@ -19,6 +19,7 @@ use super::{
 use crate::{
     domain::{ParamError, param_step, parse},
     engine::LaneConfig,
+    http::Doors,
     model::{Layout, ModelOptions},
     pipeline::PipelineSpec,
     service::ServiceConfig,
@@ -72,6 +73,8 @@ pub struct Settings {
     pub models: BTreeMap<String, ModelSource>,
     /// The pipelines, by name.
     pub pipelines: BTreeMap<String, PipelineSpec>,
+    /// The peers' doors that are open.
+    pub doors: Doors,
     source: Source,
 }
 
@@ -154,6 +157,7 @@ impl Settings {
             service: service(&file),
             models,
             pipelines,
+            doors: file.doors,
             source,
         })
     }

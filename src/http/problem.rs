@@ -23,6 +23,10 @@ pub enum Code {
     NotFound,
     /// 405: the route has other methods.
     MethodNotAllowed,
+    /// 408: the body came too slowly.
+    SlowBody,
+    /// 409: what is to go is in use.
+    InUse,
     /// 413: the body is too large.
     TooLarge,
     /// 415: the body is not declared as JSON.
@@ -33,6 +37,8 @@ pub enum Code {
     Missed,
     /// 503: `on_miss` is `error`, and every miss may succeed when sent again.
     MissedRetryable,
+    /// 503: a sample has no reward, and this peer's door has no word for that.
+    NoReward,
     /// 503: too much work is queued.
     Overloaded,
     /// 503: the state store cannot be reached.
@@ -51,10 +57,12 @@ impl Code {
             Self::Forbidden => StatusCode::FORBIDDEN,
             Self::NotFound => StatusCode::NOT_FOUND,
             Self::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
+            Self::SlowBody => StatusCode::REQUEST_TIMEOUT,
+            Self::InUse => StatusCode::CONFLICT,
             Self::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
             Self::UnsupportedMediaType => StatusCode::UNSUPPORTED_MEDIA_TYPE,
             Self::Invalid | Self::Missed => StatusCode::UNPROCESSABLE_ENTITY,
-            Self::MissedRetryable | Self::Overloaded | Self::StoreFailed => {
+            Self::MissedRetryable | Self::NoReward | Self::Overloaded | Self::StoreFailed => {
                 StatusCode::SERVICE_UNAVAILABLE
             }
             Self::TimedOut => StatusCode::GATEWAY_TIMEOUT,
@@ -69,10 +77,12 @@ impl Code {
             Self::Forbidden => "the admin key is needed",
             Self::NotFound => "not found",
             Self::MethodNotAllowed => "method not allowed",
+            Self::SlowBody => "the body came too slowly",
+            Self::InUse => "it is in use",
             Self::TooLarge => "the body is too large",
             Self::UnsupportedMediaType => "the body must be application/json",
             Self::Invalid => "the request is not valid",
-            Self::Missed | Self::MissedRetryable => "samples could not be scored",
+            Self::Missed | Self::MissedRetryable | Self::NoReward => "samples could not be scored",
             Self::Overloaded => "too much work is queued",
             Self::StoreFailed => "the state store failed",
             Self::TimedOut => "nothing was ready by the deadline",

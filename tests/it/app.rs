@@ -57,8 +57,12 @@ impl TestApp {
     }
 
     pub(crate) fn with(change: impl FnOnce(HttpConfig) -> HttpConfig) -> Self {
-        let service = start(&Setup::default().settings().unwrap()).unwrap();
-        let app = App::new(service, change(HttpConfig::default()));
+        let settings = Setup::default().settings().unwrap();
+        let doors = settings.doors.clone();
+        let app = App::new(
+            start(&settings).unwrap(),
+            change(HttpConfig { doors, ..HttpConfig::default() }),
+        );
         Self { router: router(app) }
     }
 
