@@ -6,8 +6,8 @@
     done
     python tests/libraries/openrlhf_door.py http://127.0.0.1:8080 wheels [KEY]
 
-Only the module that posts is loaded from each wheel (`utils/remote_rm_utils.py`, from 0.9.10 `utils/agent.py`): the
-package itself needs GPUs to be imported, and ray is called at once. What the trainer makes of the answers is
+Only the module that posts is loaded from each wheel (`utils/remote_rm_utils.py`, from 0.9.10 `utils/agent.py`):
+the package itself needs GPUs to be imported, and ray is called at once. What the trainer makes of the answers is
 repeated in `tensors`. With a key, it goes as trainers can send it: in the address.
 """
 
