@@ -10,7 +10,7 @@ use std::{
 
 use tokio_util::task::TaskTracker;
 
-use super::{auth::Keys, doors::Doors, idempotency::Replies, telemetry::Telemetry};
+use super::{Code, Problem, auth::Keys, doors::Doors, idempotency::Replies, telemetry::Telemetry};
 use crate::service::Service;
 
 /// Bounds of connections: what a peer may take without having asked anything.
@@ -112,6 +112,16 @@ impl App {
     /// Work that must end even when its caller leaves; shutdown waits for it.
     pub(super) fn tasks(&self) -> &TaskTracker {
         &self.0.tasks
+    }
+
+    /// Makes a change to what is served, off the async threads. It is made whole even if its caller leaves.
+    pub(super) async fn change<T: Send + 'static>(
+        &self,
+        change: impl FnOnce(&Self) -> Result<T, Problem> + Send + 'static,
+    ) -> Result<T, Problem> {
+        let app = self.clone();
+        let changed = self.0.tasks.spawn_blocking(move || change(&app)).await;
+        changed.map_err(|_| Problem::new(Code::Internal).detail("the change failed"))?
     }
 
     /// Whether the service is stopping: not ready, but still answering.

@@ -6,8 +6,8 @@
 use std::{borrow::Cow, fmt, str::FromStr};
 
 use axum::{
-    extract::{Request, State},
-    http::{HeaderMap, header},
+    extract::{FromRequestParts, Request, State},
+    http::{HeaderMap, header, request::Parts},
     middleware::Next,
     response::Response,
 };
@@ -138,8 +138,20 @@ pub(super) async fn callers(
     Err(Problem::new(Code::Unauthorized).detail("send `authorization: Bearer …` with a valid key"))
 }
 
+/// Whoever may change what is served. Taken before a body, so that nobody else's is read.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Admin;
+
+impl FromRequestParts<App> for Admin {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Problem> {
+        check_admin(app, &parts.headers).map(|()| Self)
+    }
+}
+
 /// Refuses those without the admin key.
-pub(super) fn check_admin(app: &App, headers: &HeaderMap) -> Result<(), Problem> {
+fn check_admin(app: &App, headers: &HeaderMap) -> Result<(), Problem> {
     let keys = &app.config().keys;
     if keys.is_admin(headers) {
         return Ok(());

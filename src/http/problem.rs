@@ -158,6 +158,7 @@ impl From<ServiceError> for Problem {
         let detail = error.to_string();
         match error {
             ServiceError::NotFound { .. } => Self::new(Code::NotFound).detail(detail),
+            ServiceError::InUse { .. } => Self::new(Code::InUse).detail(detail),
             ServiceError::Invalid(errors) => Self::new(Code::Invalid).errors(errors),
             ServiceError::Missed { retryable: true, errors } => {
                 Self::new(Code::MissedRetryable).detail(detail).errors(errors)
@@ -192,6 +193,42 @@ impl IntoResponse for Problem {
     }
 }
 
+/// The failures of an operation that needs the admin key.
+#[derive(Debug, utoipa::IntoResponses)]
+#[expect(dead_code, reason = "documentation only")]
+pub(super) enum AdminFailures {
+    /// The body is not JSON.
+    #[response(status = 400, content_type = "application/problem+json")]
+    Malformed(#[to_schema] Problem),
+    /// A key is needed.
+    #[response(status = 401, content_type = "application/problem+json")]
+    Unauthorized(#[to_schema] Problem),
+    /// The admin key is needed.
+    #[response(status = 403, content_type = "application/problem+json")]
+    Forbidden(#[to_schema] Problem),
+    /// There is nothing of that name.
+    #[response(status = 404, content_type = "application/problem+json")]
+    NotFound(#[to_schema] Problem),
+    /// The body came too slowly.
+    #[response(status = 408, content_type = "application/problem+json")]
+    SlowBody(#[to_schema] Problem),
+    /// It is in use.
+    #[response(status = 409, content_type = "application/problem+json")]
+    InUse(#[to_schema] Problem),
+    /// The body is too large.
+    #[response(status = 413, content_type = "application/problem+json")]
+    TooLarge(#[to_schema] Problem),
+    /// The body is not declared as JSON.
+    #[response(status = 415, content_type = "application/problem+json")]
+    UnsupportedMediaType(#[to_schema] Problem),
+    /// The request contradicts its schema, or cannot be done.
+    #[response(status = 422, content_type = "application/problem+json")]
+    Invalid(#[to_schema] Problem),
+    /// The change cannot be kept, or the service is stopping.
+    #[response(status = 503, content_type = "application/problem+json")]
+    Unavailable(#[to_schema] Problem),
+}
+
 /// The failures every operation may answer with, for the document.
 #[derive(Debug, utoipa::IntoResponses)]
 #[expect(dead_code, reason = "documentation only")]
@@ -205,6 +242,9 @@ pub(super) enum Failures {
     /// No such pipeline, model or kind.
     #[response(status = 404, content_type = "application/problem+json")]
     NotFound(#[to_schema] Problem),
+    /// The body came too slowly.
+    #[response(status = 408, content_type = "application/problem+json")]
+    SlowBody(#[to_schema] Problem),
     /// The body is too large.
     #[response(status = 413, content_type = "application/problem+json")]
     TooLarge(#[to_schema] Problem),

@@ -78,6 +78,8 @@ pub struct RewardModel {
     sha256: String,
     dtype: &'static str,
     device: &'static str,
+    architecture: String,
+    bytes: usize,
 }
 
 impl RewardModel {
@@ -90,7 +92,8 @@ impl RewardModel {
         let (device, device_name) = device(options.device)?;
         let (precision, dtype) = precision(options.dtype, &device)?;
         let weights = Weights::open(layout, precision, &device)?;
-        let sha256 = weights.sha256().to_owned();
+        let (sha256, bytes) = (weights.sha256().to_owned(), weights.bytes());
+        let architecture = config["architectures"][0].as_str().unwrap_or_default().to_owned();
         let network = arch::build(&config, &weights)?;
         weights.finish()?;
         let limits = TextLimits {
@@ -101,7 +104,8 @@ impl RewardModel {
         let text = Arc::new(TextEncoder::load(layout, options, limits)?);
         let label = label(network.labels(), options.label)?;
         let deterministic = options.deterministic;
-        Ok(Self { network, text, label, deterministic, sha256, dtype, device: device_name })
+        let device = device_name;
+        Ok(Self { network, text, label, deterministic, sha256, dtype, device, architecture, bytes })
     }
 
     /// How samples become tokens.
@@ -126,6 +130,18 @@ impl RewardModel {
     #[must_use]
     pub fn device(&self) -> &'static str {
         self.device
+    }
+
+    /// What the checkpoint calls itself.
+    #[must_use]
+    pub fn architecture(&self) -> &str {
+        &self.architecture
+    }
+
+    /// Bytes of its weights in memory.
+    #[must_use]
+    pub fn bytes(&self) -> usize {
+        self.bytes
     }
 
     /// The raw score of each sequence, in order; possibly not finite, if the model is broken.

@@ -132,6 +132,13 @@ impl Weights {
         Ok(Self { shards, entries, asked, sha256, dtype, device: device.clone() })
     }
 
+    /// Bytes of the tensors, in the type they are computed in.
+    #[must_use]
+    pub fn bytes(&self) -> usize {
+        let values: usize = self.entries.values().map(|e| e.shape.iter().product::<usize>()).sum();
+        values * self.dtype.size_in_bytes()
+    }
+
     /// SHA-256 of the files, in hexadecimal (of the shards' concatenation, in name order).
     #[must_use]
     pub fn sha256(&self) -> &str {

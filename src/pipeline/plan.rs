@@ -76,6 +76,15 @@ impl Plan {
         self.steps.iter().flat_map(|step| step.columns.iter().map(String::as_str))
     }
 
+    /// The names of the models that its nodes use.
+    pub fn models(&self) -> impl Iterator<Item = &str> {
+        let sources = self.steps.iter().filter_map(|step| match &step.node {
+            Node::Source(source) => Some(source),
+            Node::Op(_) | Node::Stateful(_) => None,
+        });
+        sources.flat_map(|source| source.models()).map(String::as_str)
+    }
+
     /// The names of the nodes that keep state.
     pub fn stateful(&self) -> impl Iterator<Item = &str> {
         let keeps = |step: &&Step| matches!(step.node, Node::Stateful(_));

@@ -63,6 +63,10 @@ impl TestApp {
             start(&settings).unwrap(),
             change(HttpConfig { doors, ..HttpConfig::default() }),
         );
+        Self::of(app)
+    }
+
+    pub(crate) fn of(app: App) -> Self {
         Self { router: router(app) }
     }
 

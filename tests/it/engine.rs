@@ -31,7 +31,7 @@ fn batch(completions: &[&str]) -> Batch {
 
 async fn score(engine: &Engine, completions: &[&str]) -> Scores {
     let deadline = Instant::now() + Duration::from_secs(60);
-    engine.score(&["rm".to_owned()], batch(completions), deadline).await.remove(0)
+    engine.score(&["rm".to_owned()], batch(completions), deadline).await.remove(0).scores
 }
 
 #[tokio::test]
@@ -75,7 +75,7 @@ async fn a_deadline_that_has_passed_is_a_timeout_of_what_is_not_known() {
     let engine = engine(LaneConfig::default());
     score(&engine, &["known"]).await;
     let past = Instant::now().checked_sub(Duration::from_secs(1)).unwrap();
-    let scores = engine.score(&["rm".to_owned()], batch(&["known", "new"]), past).await.remove(0);
+    let scores = engine.score(&["rm".to_owned()], batch(&["known", "new"]), past).await.remove(0).scores;
     assert!(scores[0].is_ok());
     assert!(scores[1].as_ref().unwrap_err().retryable());
 }
@@ -94,8 +94,8 @@ async fn an_absent_model_misses_and_says_so() {
     let deadline = Instant::now() + Duration::from_secs(60);
     let models = ["ghost".to_owned(), "rm".to_owned()];
     let scores = engine.score(&models, batch(&["a"]), deadline).await;
-    assert_eq!(scores[0][0].as_ref().unwrap_err().status, MissStatus::ModelError);
-    assert!(scores[1][0].is_ok());
+    assert_eq!(scores[0].scores[0].as_ref().unwrap_err().status, MissStatus::ModelError);
+    assert!(scores[1].scores[0].is_ok());
 }
 
 #[tokio::test]

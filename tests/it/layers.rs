@@ -16,8 +16,11 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("nodes", &["domain", "verify"]),
     ("state", &["domain"]),
     ("pipeline", &["domain", "nodes", "state"]),
-    ("service", &["domain", "engine", "metrics", "nodes", "pipeline", "state", "verify"]),
-    ("http", &["domain", "engine", "metrics", "nodes", "pipeline", "service"]),
+    (
+        "service",
+        &["domain", "engine", "metrics", "model", "nodes", "pipeline", "state", "verify"],
+    ),
+    ("http", &["domain", "engine", "metrics", "model", "nodes", "pipeline", "service"]),
     ("config", &["domain", "engine", "http", "model", "pipeline", "service"]),
     ("cli", &["config", "domain", "engine", "http", "model", "nodes", "service", "train"]),
     ("train", &["domain", "model"]),
