@@ -95,7 +95,8 @@ pub(super) fn run(args: &Args) -> anyhow::Result<()> {
     // Each connection is a file; some more are for models, logs and the listener.
     limits.connections = limits.connections.min(files.saturating_sub(64).max(1));
     let body_limit = settings.body_limit;
-    let app = App::new(service, HttpConfig { limits, body_limit, keys, doors, ..HttpConfig::default() });
+    let app =
+        App::new(service, HttpConfig { limits, body_limit, keys, doors, ..HttpConfig::default() });
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()
@@ -149,7 +150,9 @@ fn raise_file_limit() -> usize {
     limit.current = limit.maximum;
     // Some systems refuse what they call the maximum; then what there is must do.
     let _ = setrlimit(Resource::Nofile, limit);
-    getrlimit(Resource::Nofile).current.map_or(usize::MAX, |files| files.try_into().unwrap_or(usize::MAX))
+    getrlimit(Resource::Nofile)
+        .current
+        .map_or(usize::MAX, |files| files.try_into().unwrap_or(usize::MAX))
 }
 
 fn log(args: &Args) -> anyhow::Result<()> {

@@ -111,16 +111,10 @@ fn merged<'a, T>(
     all
 }
 
-fn load(
-    settings: &Settings,
-    engine: &Engine,
-    name: &str,
-    spec: &ModelSpec,
-) -> Result<(), String> {
+fn load(settings: &Settings, engine: &Engine, name: &str, spec: &ModelSpec) -> Result<(), String> {
     let begun = std::time::Instant::now();
     let layout = settings.models_root.find(&spec.path)?;
-    let lane =
-        engine.prepare(name, &layout, &spec.options).map_err(|error| error.to_string())?;
+    let lane = engine.prepare(name, &layout, &spec.options).map_err(|error| error.to_string())?;
     engine.install(lane);
     let load_ms = begun.elapsed().as_secs_f64() * 1e3;
     tracing::info!(model = name, load_ms, "loaded");

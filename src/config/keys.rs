@@ -21,7 +21,11 @@ pub fn read_keys(path: &Path) -> Result<Vec<Key>, ConfigError> {
         .collect();
     // An empty file would open the service to everybody.
     keys.and_then(|keys| {
-        if keys.is_empty() { Err(error(None, "there is no key in it".to_owned())) } else { Ok(keys) }
+        if keys.is_empty() {
+            Err(error(None, "there is no key in it".to_owned()))
+        } else {
+            Ok(keys)
+        }
     })
 }
 

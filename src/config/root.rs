@@ -28,7 +28,8 @@ impl ModelsRoot {
 impl Shelf for ModelsRoot {
     fn find(&self, path: &str) -> Result<Layout, String> {
         if let Some(name) = path.strip_prefix("embedded:") {
-            return embedded::layout(name).ok_or_else(|| format!("no model `{name}` is in the binary"));
+            return embedded::layout(name)
+                .ok_or_else(|| format!("no model `{name}` is in the binary"));
         }
         let root = self.directory.as_deref().ok_or("no models root is configured")?;
         confined(root, path).map(Layout::Directory)
@@ -101,8 +102,18 @@ mod tests {
             assert!(shelf.find(path).is_ok(), "{path}");
         }
         let outside = [
-            "..", "../out", "a/../../out", "a/..", "link", "link/../out", "leak", "/etc", "//etc",
-            &absolute(&out), "/", &absolute(&root.join("../out")),
+            "..",
+            "../out",
+            "a/../../out",
+            "a/..",
+            "link",
+            "link/../out",
+            "leak",
+            "/etc",
+            "//etc",
+            &absolute(&out),
+            "/",
+            &absolute(&root.join("../out")),
         ];
         for path in outside {
             let error = shelf.find(path).unwrap_err();

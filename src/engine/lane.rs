@@ -115,7 +115,18 @@ impl Lane {
         let admission = Arc::new(Semaphore::new(config.queue_tokens.min(u32::MAX as usize)));
         let thread = Mutex::new(Some(thread));
         let name = name.to_owned();
-        Ok(Self { name, info, device, architecture, bytes, text, shared, admission, config, thread })
+        Ok(Self {
+            name,
+            info,
+            device,
+            architecture,
+            bytes,
+            text,
+            shared,
+            admission,
+            config,
+            thread,
+        })
     }
 
     /// Its model's name.

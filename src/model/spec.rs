@@ -58,7 +58,8 @@ mod tests {
 
     #[test]
     fn a_specification_is_what_it_was_written_as() {
-        let written = json!({"path": "a", "truncate": "error", "calibration": {"mean": 1.0, "std": 2.0}});
+        let written =
+            json!({"path": "a", "truncate": "error", "calibration": {"mean": 1.0, "std": 2.0}});
         let spec: ModelSpec = serde_json::from_value(written).unwrap();
         let again: ModelSpec =
             serde_json::from_value(serde_json::to_value(&spec).unwrap()).unwrap();

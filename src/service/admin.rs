@@ -136,7 +136,8 @@ impl Service {
 
     /// The pipelines over a model.
     fn users(&self, model: &str) -> impl Iterator<Item = Arc<Pipeline>> {
-        let uses = move |pipeline: &Arc<Pipeline>| pipeline.plan.models().any(|known| known == model);
+        let uses =
+            move |pipeline: &Arc<Pipeline>| pipeline.plan.models().any(|known| known == model);
         self.pipelines.all().into_iter().filter(uses)
     }
 
@@ -183,7 +184,8 @@ fn check_name(name: &str) -> Result<(), ServiceError> {
     if sound && name.chars().all(fits) {
         return Ok(());
     }
-    let message =
-        format!("a name is up to {NAME} letters, digits, `.`, `_` and `-`, a letter or digit first");
+    let message = format!(
+        "a name is up to {NAME} letters, digits, `.`, `_` and `-`, a letter or digit first"
+    );
     Err(ServiceError::invalid("", message))
 }

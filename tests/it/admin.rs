@@ -79,7 +79,10 @@ async fn only_an_administrator_changes_what_is_served() {
 async fn a_model_is_loaded_shown_replaced_and_unloaded() {
     let app = served(None);
     let entry = put(&app, "/v1/models/new", json!({"path": "llama"})).await.good();
-    assert_eq!((&entry["id"], &entry["device"], &entry["dtype"]), (&json!("new"), &json!("cpu"), &json!("f32")));
+    assert_eq!(
+        (&entry["id"], &entry["device"], &entry["dtype"]),
+        (&json!("new"), &json!("cpu"), &json!("f32"))
+    );
     assert_eq!(entry["architecture"], "LlamaForSequenceClassification");
     for digest in ["sha256", "text_sha256"] {
         assert_eq!(entry[digest].as_str().unwrap().len(), 64, "{digest}");
@@ -89,7 +92,8 @@ async fn a_model_is_loaded_shown_replaced_and_unloaded() {
     assert_eq!(get(&app, "/v1/models/new").await.good()["sha256"], entry["sha256"]);
     let llama = reward(&app, "new").await;
 
-    let replaced = put(&app, "/v1/models/new", json!({"path": "qwen3", "max_tokens": 64})).await.good();
+    let replaced =
+        put(&app, "/v1/models/new", json!({"path": "qwen3", "max_tokens": 64})).await.good();
     assert_ne!(replaced["sha256"], entry["sha256"]);
     assert_eq!(replaced["max_tokens"], 64);
     assert_ne!(reward(&app, "new").await, llama);
@@ -128,11 +132,23 @@ async fn nothing_outside_the_models_root_is_loaded() {
     let app = served(None);
     let outside = std::fs::canonicalize(concat!(env!("CARGO_MANIFEST_DIR"), "/models/tiny-rm-0"));
     let absolute = outside.unwrap().display().to_string();
-    for path in ["..", "../../../models/tiny-rm-0", "llama/../../../../models/tiny-rm-0", "/etc", "/", &absolute] {
-        let problem = put(&app, "/v1/models/new", json!({"path": path})).await.problem(422, "invalid");
-        assert!(problem["detail"].as_str().unwrap().contains("outside the models root"), "{problem}");
+    for path in [
+        "..",
+        "../../../models/tiny-rm-0",
+        "llama/../../../../models/tiny-rm-0",
+        "/etc",
+        "/",
+        &absolute,
+    ] {
+        let problem =
+            put(&app, "/v1/models/new", json!({"path": path})).await.problem(422, "invalid");
+        assert!(
+            problem["detail"].as_str().unwrap().contains("outside the models root"),
+            "{problem}"
+        );
     }
-    let problem = put(&app, "/v1/models/new", json!({"path": "llama\0"})).await.problem(422, "invalid");
+    let problem =
+        put(&app, "/v1/models/new", json!({"path": "llama\0"})).await.problem(422, "invalid");
     assert_eq!(problem["errors"][0]["pointer"], "/path");
     // Without a root there is nothing but what the binary holds.
     let rootless = TestApp::with_admin("root");
@@ -174,7 +190,8 @@ async fn a_model_that_its_pipelines_cannot_use_is_refused() {
 #[tokio::test]
 async fn a_pipeline_is_put_replaced_and_taken_away() {
     let app = served(None);
-    let constant = |value: f64| json!({"output": "o", "nodes": {"o": {"kind": "constant", "value": value}}});
+    let constant =
+        |value: f64| json!({"output": "o", "nodes": {"o": {"kind": "constant", "value": value}}});
     let score = json!({"pipeline": "new", "samples": [{}]});
     let first = put(&app, "/v1/pipelines/new", constant(1.0)).await.good();
     let second = put(&app, "/v1/pipelines/new", constant(2.0)).await.good();
@@ -184,13 +201,19 @@ async fn a_pipeline_is_put_replaced_and_taken_away() {
     // A mistake has its place, and what was there stays.
     for (spec, pointer) in [
         (json!({"output": "o", "nodes": {"o": {"kind": "nope"}}}), "/nodes/o/kind"),
-        (json!({"output": "o", "nodes": {"o": {"kind": "reward_models", "models": ["ghost"]}}}), "/nodes/o/models/0"),
+        (
+            json!({"output": "o", "nodes": {"o": {"kind": "reward_models", "models": ["ghost"]}}}),
+            "/nodes/o/models/0",
+        ),
         (json!({"nodes": {}}), ""),
     ] {
         let problem = put(&app, "/v1/pipelines/new", spec).await.problem(422, "invalid");
         assert_eq!(problem["errors"][0]["pointer"], pointer, "{problem}");
     }
-    assert_eq!(call(&app, "caller", Method::POST, "/v1/score", &score).await.good()["rewards"], json!([2.0]));
+    assert_eq!(
+        call(&app, "caller", Method::POST, "/v1/score", &score).await.good()["rewards"],
+        json!([2.0])
+    );
     assert_eq!(delete(&app, "/v1/pipelines/new").await.status.as_u16(), 204);
     call(&app, "caller", Method::POST, "/v1/score", &score).await.problem(404, "not_found");
     delete(&app, "/v1/pipelines/new").await.problem(404, "not_found");
@@ -286,7 +309,8 @@ async fn a_swap_is_at_once() {
     let spec = json!({"output": "rm", "nodes": nodes});
     let score = async |index: usize| {
         let completion = format!("It is {index}.");
-        let body = json!({"pipeline": spec, "samples": [{"prompt": "7?", "completion": completion}]});
+        let body =
+            json!({"pipeline": spec, "samples": [{"prompt": "7?", "completion": completion}]});
         let scored = call(&app, "caller", Method::POST, "/v1/score", &body).await.good();
         let model = scored["provenance"]["models"]["new"]["sha256"].clone();
         (model, scored["rewards"][0].as_f64().unwrap())

@@ -9,7 +9,7 @@ use assay::{
 use axum::{
     Router,
     body::Body,
-    http::{Method, Request, StatusCode, header},
+    http::{HeaderMap, Method, Request, StatusCode, header},
 };
 use http_body_util::BodyExt;
 use serde_json::Value;
@@ -25,6 +25,7 @@ pub(crate) struct TestApp {
 pub(crate) struct Answer {
     pub(crate) status: StatusCode,
     pub(crate) content_type: String,
+    pub(crate) headers: HeaderMap,
     pub(crate) body: Vec<u8>,
 }
 
@@ -90,6 +91,7 @@ impl TestApp {
         Answer {
             status: response.status(),
             content_type: header(header::CONTENT_TYPE).unwrap_or_default(),
+            headers: response.headers().clone(),
             body: response.into_body().collect().await.unwrap().to_bytes().to_vec(),
         }
     }

@@ -75,7 +75,8 @@ async fn a_deadline_that_has_passed_is_a_timeout_of_what_is_not_known() {
     let engine = engine(LaneConfig::default());
     score(&engine, &["known"]).await;
     let past = Instant::now().checked_sub(Duration::from_secs(1)).unwrap();
-    let scores = engine.score(&["rm".to_owned()], batch(&["known", "new"]), past).await.remove(0).scores;
+    let scores =
+        engine.score(&["rm".to_owned()], batch(&["known", "new"]), past).await.remove(0).scores;
     assert!(scores[0].is_ok());
     assert!(scores[1].as_ref().unwrap_err().retryable());
 }

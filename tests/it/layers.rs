@@ -16,10 +16,7 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("nodes", &["domain", "verify"]),
     ("state", &["domain"]),
     ("pipeline", &["domain", "nodes", "state"]),
-    (
-        "service",
-        &["domain", "engine", "metrics", "model", "nodes", "pipeline", "state", "verify"],
-    ),
+    ("service", &["domain", "engine", "metrics", "model", "nodes", "pipeline", "state", "verify"]),
     ("http", &["domain", "engine", "metrics", "model", "nodes", "pipeline", "service"]),
     ("config", &["domain", "engine", "http", "model", "pipeline", "service"]),
     ("cli", &["config", "domain", "engine", "http", "model", "nodes", "service", "train"]),

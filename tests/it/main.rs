@@ -12,4 +12,5 @@ mod layers;
 mod openapi;
 mod readme;
 mod score;
+mod security;
 mod templates;
