@@ -30,4 +30,4 @@ pub use doors::{DOORS, DoorError, Doors, OpenRlhf, SourceTemplate};
 pub use openapi::document;
 pub use problem::{Code, Problem};
 pub use router::router;
-pub use serve::serve;
+pub use serve::{BACKLOG, serve};

@@ -11,12 +11,9 @@ use tracing_subscriber::{EnvFilter, fmt};
 use super::startup::{Setup, Usage, start};
 use crate::{
     config::{Settings, read_key, read_keys},
-    http::{App, HttpConfig, Key, Keys, serve},
+    http::{App, BACKLOG, HttpConfig, Key, Keys, serve},
     service::Service,
 };
-
-/// Connections that may wait to be accepted: a rollout phase opens thousands at once.
-const BACKLOG: u32 = 4096;
 
 /// How logs are written.
 #[derive(Clone, Copy, Debug, ValueEnum)]

@@ -29,6 +29,9 @@ use super::{App, Limits, router};
 /// ago comes yet, and a connection is closed unanswered if it is asked to end before its first byte was read.
 const LINGER: Duration = Duration::from_millis(500);
 
+/// Connections that may wait to be accepted: a rollout phase opens thousands at once.
+pub const BACKLOG: u32 = 4096;
+
 /// Serves on `listener` until `shutdown` resolves, then drains: readiness turns false, after a moment no
 /// new connection is accepted, and what was accepted has `grace` to end.
 ///
@@ -49,6 +52,7 @@ pub async fn serve(
     app.drain();
     // The listener stays open that long: what is in its backlog is taken, not reset.
     let _ = timeout(LINGER, server.accept(&listener)).await;
+    server.take_waiting(&listener).await;
     drop(listener);
     app.tasks().close();
     let drained = async {
@@ -115,6 +119,16 @@ impl Server {
                     sleep(Duration::from_millis(100)).await;
                 }
             }
+        }
+    }
+
+    /// Takes the connections that wait in the backlog now.
+    async fn take_waiting(&self, listener: &TcpListener) {
+        const AT_ONCE: Duration = Duration::from_millis(1);
+        // Bounded: those that come while these are taken may be as many again.
+        for _ in 0..BACKLOG {
+            let Ok(Ok((stream, _))) = timeout(AT_ONCE, listener.accept()).await else { return };
+            self.connect(stream, None);
         }
     }
 
