@@ -2,7 +2,7 @@
 # Builds the image and runs it, without a Docker engine: size, start, health, memory, user, signal. Not part of
 # .ci/run: it wants root, Debian, and `apt-get install --no-install-recommends buildah podman runc debootstrap`.
 #
-#   .ci/image.sh [full|slim ...]      default: both
+#   .ci/image.sh [full|slim ...]      default: both; with BINARY=PATH, of a program that is built already
 #
 # The bases come from debootstrap and the machine's own Debian mirror; the program is built outside, as crates
 # cannot be fetched inside.
@@ -21,8 +21,8 @@ run() { podman --runtime runc run --network=host --ulimit nofile=4096:4096 --uli
 now() { date +%s%3N; }
 
 cd "$root"
-cargo build --release --locked --bin assay
-binary=${CARGO_TARGET_DIR:-target}/release/assay
+if [[ -z ${BINARY:-} ]]; then cargo build --release --locked --bin assay; fi
+binary=${BINARY:-${CARGO_TARGET_DIR:-target}/release/assay}
 if [[ $binary != target/release/assay ]]; then mkdir -p target/release && cp "$binary" target/release/assay; fi
 
 if ! buildah inspect --type image "$base" >/dev/null 2>&1; then
@@ -51,7 +51,7 @@ for flavour in "${@:-full slim}"; do for flavour in $flavour; do
   say "$flavour: without keys" "refuses to start"
 
   begun=$(now)
-  run --detach --name "$container" --read-only --cap-drop=all --security-opt no-new-privileges \
+  run --detach --name "$container" --no-healthcheck --read-only --cap-drop=all --security-opt no-new-privileges \
     --env ASSAY_LISTEN="127.0.0.1:$port" --env ASSAY_API_KEYS="$key" "$image" >/dev/null
   until curl -sf "http://127.0.0.1:$port/readyz" >/dev/null; do
     podman inspect "$container" >/dev/null

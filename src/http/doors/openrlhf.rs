@@ -281,10 +281,8 @@ fn label(sample: &mut Sample, label: &Value) -> Result<(), String> {
         },
         Value::Bool(_) | Value::Number(_) => sample.answer = Some(label.to_string()),
         Value::Array(answers) => {
-            let text = |answer: &Value| match answer {
-                Value::String(text) => text.clone(),
-                other => other.to_string(),
-            };
+            let text =
+                |answer: &Value| answer.as_str().map_or_else(|| answer.to_string(), str::to_owned);
             sample.answers = answers.iter().map(text).collect();
         }
         Value::Object(fields) => bring(sample, fields.clone())?,

@@ -205,10 +205,10 @@ mod tests {
 
     use super::*;
 
-    fn read(
-        template: SourceTemplate,
-        text: &str,
-    ) -> Option<(Vec<(String, String)>, Option<String>)> {
+    /// Roles with contents.
+    type Turns = Vec<(String, String)>;
+
+    fn read(template: SourceTemplate, text: &str) -> Option<(Turns, Option<String>)> {
         let Conversation { messages, said } = template.read(text)?;
         let turns = messages.into_iter().map(|turn| (turn.role, turn.content));
         Some((turns.collect(), said))
