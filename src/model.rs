@@ -13,6 +13,7 @@ mod marks;
 mod memory;
 mod options;
 mod packed;
+mod spec;
 mod template;
 mod text;
 mod weights;
@@ -25,6 +26,7 @@ pub use options::{
     Truncate,
 };
 pub use packed::{PackedBatch, Part, shared_beginning};
+pub use spec::ModelSpec;
 pub use template::{ChatTemplate, TemplateError};
 pub use text::{Encoded, TextEncoder, TextFiles, TextLimits};
 pub use weights::{Weights, WeightsError};

@@ -21,7 +21,7 @@ pub(super) struct Hub {
     pub(super) endpoint: Option<String>,
 }
 
-/// One model on the hub.
+/// One model on the hub, written `owner/name` or `owner/name@revision`.
 #[derive(Debug)]
 pub(super) struct Reference<'a> {
     /// `owner/name`.
@@ -31,8 +31,9 @@ pub(super) struct Reference<'a> {
 }
 
 impl<'a> Reference<'a> {
-    /// Checks that neither part can lead out of the cache.
-    pub(super) fn new(id: &'a str, revision: &'a str) -> Result<Self, String> {
+    /// Reads a reference; neither part can lead out of the cache.
+    pub(super) fn parse(text: &'a str) -> Result<Self, String> {
+        let (id, revision) = text.split_once('@').unwrap_or((text, "main"));
         let sound = |part: &str| {
             let known = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
             !part.is_empty() && !part.starts_with('.') && part.chars().all(known)
@@ -221,7 +222,7 @@ mod fetch {
             let server = thread::spawn(move || while serve(&listener, &seen).is_some() {});
             let path = Some(cache.path().to_owned());
             let online = Hub { download: true, cache: path, endpoint: Some(endpoint) };
-            let model = Reference::new("some/model", "main").unwrap();
+            let model = Reference::parse("some/model").unwrap();
             let layout = online.layout(&model).unwrap();
             let Layout::Directory(directory) = &layout else { panic!("{layout:?}") };
             for file in ["config.json", "model.safetensors"] {
@@ -245,7 +246,9 @@ mod fetch {
         fn what_the_cache_holds_needs_no_network() {
             let cache = tempfile::tempdir().unwrap();
             let hub = Hub { cache: Some(cache.path().to_owned()), ..Hub::default() };
-            let layout = |revision| hub.layout(&Reference::new("some/model", revision).unwrap());
+            let layout = |revision: &str| {
+                hub.layout(&Reference::parse(&format!("some/model@{revision}")).unwrap())
+            };
             let error = layout("main").unwrap_err();
             assert!(error.contains("is not in the cache") && error.contains("download"), "{error}");
             let model = cache.path().join("models--some--model");
@@ -267,19 +270,19 @@ mod tests {
 
     #[test]
     fn an_id_cannot_lead_out_of_the_cache() {
-        assert!(Reference::new("Some-Owner/model_1.5", "refs/pr/1").is_ok());
+        assert!(Reference::parse("Some-Owner/model_1.5@refs/pr/1").is_ok());
         for id in ["", "model", "a/b/c", "../b", "a/..", "a/b?x", "/a", "a/ b"] {
-            assert!(Reference::new(id, "main").is_err(), "{id}");
+            assert!(Reference::parse(id).is_err(), "{id}");
         }
         for revision in ["", "../x", "a//b", "a/../b", "x y"] {
-            assert!(Reference::new("a/b", revision).is_err(), "{revision}");
+            assert!(Reference::parse(&format!("a/b@{revision}")).is_err(), "{revision}");
         }
     }
 
     #[cfg(not(feature = "hub"))]
     #[test]
     fn a_build_without_the_feature_says_so() {
-        let error = Hub::default().layout(&Reference::new("a/b", "main").unwrap()).unwrap_err();
+        let error = Hub::default().layout(&Reference::parse("a/b").unwrap()).unwrap_err();
         assert!(error.contains("`a/b`") && error.contains("--features hub"), "{error}");
     }
 }

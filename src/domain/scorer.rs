@@ -65,6 +65,16 @@ pub struct ModelInfo {
 /// What one model answers for a batch: a score or a miss per sample, in order.
 pub type Scores = Vec<Result<Score, Miss>>;
 
+/// One model's scores, and what they come from: a model may be replaced while it scores, and its scores
+/// must not be read by its successor's calibration.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Judged {
+    /// What the scores come from; `None` when there is no such model.
+    pub info: Option<ModelInfo>,
+    /// The scores.
+    pub scores: Scores,
+}
+
 /// The reward models that are ready to score, by name.
 pub trait Scorers: Send + Sync {
     /// What a model's scores come from; `None` when there is no such model now.
@@ -77,5 +87,5 @@ pub trait Scorers: Send + Sync {
         models: &'a [String],
         batch: Batch,
         deadline: Instant,
-    ) -> BoxFuture<'a, Vec<Scores>>;
+    ) -> BoxFuture<'a, Vec<Judged>>;
 }

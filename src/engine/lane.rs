@@ -63,6 +63,8 @@ pub struct Lane {
     name: String,
     info: ModelInfo,
     device: &'static str,
+    architecture: String,
+    bytes: usize,
     text: Arc<TextEncoder>,
     shared: Arc<Shared>,
     admission: Arc<Semaphore>,
@@ -98,6 +100,7 @@ impl Lane {
             calibration,
         };
         let (text, device) = (Arc::clone(model.text()), model.device());
+        let (architecture, bytes) = (model.architecture().to_owned(), model.bytes());
         let shared = Arc::new(Shared {
             queue: Queue::default(),
             table: Table::new(config.cache_entries),
@@ -112,7 +115,18 @@ impl Lane {
         let admission = Arc::new(Semaphore::new(config.queue_tokens.min(u32::MAX as usize)));
         let thread = Mutex::new(Some(thread));
         let name = name.to_owned();
-        Ok(Self { name, info, device, text, shared, admission, config, thread })
+        Ok(Self {
+            name,
+            info,
+            device,
+            architecture,
+            bytes,
+            text,
+            shared,
+            admission,
+            config,
+            thread,
+        })
     }
 
     /// Its model's name.
@@ -131,6 +145,24 @@ impl Lane {
     #[must_use]
     pub fn device(&self) -> &'static str {
         self.device
+    }
+
+    /// What the checkpoint calls itself.
+    #[must_use]
+    pub fn architecture(&self) -> &str {
+        &self.architecture
+    }
+
+    /// Bytes of its weights in memory.
+    #[must_use]
+    pub fn bytes(&self) -> usize {
+        self.bytes
+    }
+
+    /// Its bounds.
+    #[must_use]
+    pub fn config(&self) -> LaneConfig {
+        self.config
     }
 
     /// How it turns samples into tokens.

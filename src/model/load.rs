@@ -96,6 +96,8 @@ pub struct RewardModel {
     sha256: String,
     dtype: &'static str,
     device: &'static str,
+    architecture: String,
+    bytes: usize,
 }
 
 impl RewardModel {
@@ -111,7 +113,8 @@ impl RewardModel {
         if device.is_cpu() {
             weights.check_fits(memory::available())?;
         }
-        let sha256 = weights.sha256().to_owned();
+        let (sha256, bytes) = (weights.sha256().to_owned(), weights.bytes());
+        let architecture = config["architectures"][0].as_str().unwrap_or_default().to_owned();
         let files = TextFiles::open(layout)?;
         let tags = StepTags::of(&options.steps, &files)?;
         let source = arch::Source { config: &config, weights: &weights, tags };
@@ -129,6 +132,8 @@ impl RewardModel {
             sha256,
             dtype,
             device: device_name,
+            architecture,
+            bytes,
         })
     }
 
@@ -161,6 +166,18 @@ impl RewardModel {
     #[must_use]
     pub fn device(&self) -> &'static str {
         self.device
+    }
+
+    /// What the checkpoint calls itself.
+    #[must_use]
+    pub fn architecture(&self) -> &str {
+        &self.architecture
+    }
+
+    /// Bytes of its weights in memory.
+    #[must_use]
+    pub fn bytes(&self) -> usize {
+        self.bytes
     }
 
     /// What the model says of each sequence, in order.

@@ -147,9 +147,7 @@ impl Weights {
     /// # Errors
     /// With both sizes, when they do not.
     pub fn check_fits(&self, free: Option<u64>) -> Result<(), WeightsError> {
-        let count = |entry: &Entry| entry.shape.iter().map(|dim| *dim as u64).product::<u64>();
-        let needed = self.entries.values().map(count).sum::<u64>();
-        let needed = needed.saturating_mul(self.dtype.size_in_bytes() as u64);
+        let needed = self.bytes() as u64;
         match free {
             Some(free) if needed > free => Err(WeightsError::Memory {
                 needed: needed >> 20,
@@ -158,6 +156,13 @@ impl Weights {
             }),
             _ => Ok(()),
         }
+    }
+
+    /// Bytes of the tensors, in the type they are computed in.
+    #[must_use]
+    pub fn bytes(&self) -> usize {
+        let values: usize = self.entries.values().map(|e| e.shape.iter().product::<usize>()).sum();
+        values * self.dtype.size_in_bytes()
     }
 
     /// SHA-256 of the files, in hexadecimal (of the shards' concatenation, in name order).

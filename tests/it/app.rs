@@ -9,7 +9,7 @@ use assay::{
 use axum::{
     Router,
     body::Body,
-    http::{Method, Request, StatusCode, header},
+    http::{HeaderMap, Method, Request, StatusCode, header},
 };
 use http_body_util::BodyExt;
 use serde_json::Value;
@@ -25,6 +25,7 @@ pub(crate) struct TestApp {
 pub(crate) struct Answer {
     pub(crate) status: StatusCode,
     pub(crate) content_type: String,
+    pub(crate) headers: HeaderMap,
     pub(crate) body: Vec<u8>,
 }
 
@@ -57,8 +58,16 @@ impl TestApp {
     }
 
     pub(crate) fn with(change: impl FnOnce(HttpConfig) -> HttpConfig) -> Self {
-        let service = start(&Setup::default().settings().unwrap()).unwrap();
-        let app = App::new(service, change(HttpConfig::default()));
+        let settings = Setup::default().settings().unwrap();
+        let doors = settings.doors.clone();
+        let app = App::new(
+            start(&settings).unwrap(),
+            change(HttpConfig { doors, ..HttpConfig::default() }),
+        );
+        Self::of(app)
+    }
+
+    pub(crate) fn of(app: App) -> Self {
         Self { router: router(app) }
     }
 
@@ -82,6 +91,7 @@ impl TestApp {
         Answer {
             status: response.status(),
             content_type: header(header::CONTENT_TYPE).unwrap_or_default(),
+            headers: response.headers().clone(),
             body: response.into_body().collect().await.unwrap().to_bytes().to_vec(),
         }
     }

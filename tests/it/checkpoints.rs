@@ -348,7 +348,7 @@ async fn steps_and_objectives_are_side_data_of_a_reply() {
          nodes.mean = {{ kind = \"mean\", inputs = [\"rm\"] }}\n"
     );
     fs::write(&file, text).unwrap();
-    let service = start(&Settings::read(&file).unwrap()).unwrap();
+    let service = start(&Settings::read(&file, None).unwrap()).unwrap();
     let request = json!({
         "pipeline": "p", "detail": "full",
         "samples": [{"prompt": "What is 7 + 5?", "completion": "12", "steps": ["7 + 5", "12"]}],
@@ -369,7 +369,7 @@ async fn scored(model: RewardModel, samples: Vec<Sample>) -> Scores {
     let engine = Engine::new(LaneConfig::default());
     engine.insert("rm", model, None).unwrap();
     let deadline = std::time::Instant::now() + std::time::Duration::from_secs(60);
-    engine.score(&["rm".to_owned()], Batch::new(samples).unwrap(), deadline).await.remove(0)
+    engine.score(&["rm".to_owned()], Batch::new(samples).unwrap(), deadline).await.remove(0).scores
 }
 
 #[tokio::test]

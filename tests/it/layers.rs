@@ -16,9 +16,9 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("nodes", &["domain", "verify"]),
     ("state", &["domain"]),
     ("pipeline", &["domain", "nodes", "state"]),
-    ("service", &["domain", "engine", "metrics", "nodes", "pipeline", "state", "verify"]),
-    ("http", &["domain", "engine", "metrics", "nodes", "pipeline", "service"]),
-    ("config", &["domain", "engine", "model", "pipeline", "service"]),
+    ("service", &["domain", "engine", "metrics", "model", "nodes", "pipeline", "state", "verify"]),
+    ("http", &["domain", "engine", "metrics", "model", "nodes", "pipeline", "service"]),
+    ("config", &["domain", "engine", "http", "model", "pipeline", "service"]),
     ("cli", &["config", "domain", "engine", "http", "model", "nodes", "service", "train"]),
     ("train", &["domain", "model"]),
     ("main", &["cli"]),
@@ -28,6 +28,8 @@ const LAYERS: &[(&str, &[&str])] = &[
 /// External crates that only some layers may name.
 const RESERVED: &[(&str, &[&str])] = &[
     ("axum", &["http"]),
+    ("hyper", &["http"]),
+    ("hyper_util", &["http"]),
     ("tower_http", &["http"]),
     ("utoipa_axum", &["http"]),
     ("candle_core", &["model", "train"]),

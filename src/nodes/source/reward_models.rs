@@ -15,7 +15,7 @@ use utoipa::ToSchema;
 
 use super::{Scored, Source, Usage, World};
 use crate::domain::{
-    Batch, BoxFuture, Cell, Column, Miss, ModelInfo, ParamError, Scope, Score, Scores,
+    Batch, BoxFuture, Cell, Column, Judged, Miss, ModelInfo, ParamError, Scope, Score, Scores,
 };
 use crate::nodes::{Family, Kind};
 
@@ -63,6 +63,10 @@ impl Source for RewardModels {
         self.models.clone()
     }
 
+    fn models(&self) -> &[String] {
+        &self.models
+    }
+
     fn check(&self, world: &World) -> Result<(), ParamError> {
         for (index, model) in self.models.iter().enumerate() {
             let at = |message: String| ParamError::at(format!("/models/{index}"), message);
@@ -88,8 +92,7 @@ impl Source for RewardModels {
             let mut models = BTreeMap::new();
             let mut columns = Vec::with_capacity(self.models.len());
             let scored = world.scorers.score(&self.models, batch, deadline).await;
-            for (model, scores) in self.models.iter().zip(scored) {
-                let info = world.scorers.info(model);
+            for (model, Judged { info, scores }) in self.models.iter().zip(scored) {
                 spend(&mut usage, &scores);
                 columns.push(self.column(&scores, info.as_ref()));
                 models.extend(info.map(|info| (model.clone(), info)));
@@ -166,7 +169,7 @@ mod tests {
             models: &'a [String],
             batch: Batch,
             _: Instant,
-        ) -> BoxFuture<'a, Vec<Scores>> {
+        ) -> BoxFuture<'a, Vec<Judged>> {
             let score = |model: &String, sample: &Sample| match model.as_str() {
                 "lost" => Err(Miss::new(MissStatus::ModelError, "lost")),
                 _ => Ok(Score {
@@ -179,10 +182,11 @@ mod tests {
                     worked: Duration::from_millis(1),
                 }),
             };
-            let scores = models
-                .iter()
-                .map(|model| batch.samples().iter().map(|sample| score(model, sample)).collect());
-            Box::pin(std::future::ready(scores.collect()))
+            let judged = models.iter().map(|model| Judged {
+                info: self.info(model),
+                scores: batch.samples().iter().map(|sample| score(model, sample)).collect(),
+            });
+            Box::pin(std::future::ready(judged.collect()))
         }
     }
 
