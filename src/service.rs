@@ -10,6 +10,7 @@ mod registry;
 mod score;
 mod select;
 mod state;
+mod verify_code;
 mod verify_math;
 
 use std::{
@@ -28,6 +29,7 @@ pub use score::{
 };
 pub use select::{SelectRequest, SelectResponse};
 pub use state::{StateResponse, StateSeed, StateSeeds};
+pub use verify_code::{CodeItem, CodeRequest, CodeResponse, CodeResult, Isolation};
 pub use verify_math::{Gold, MathItem, MathRequest, MathResponse, MathResult};
 
 use crate::{
@@ -35,6 +37,7 @@ use crate::{
     nodes::World,
     pipeline::{ReferenceCache, Services},
     state::{MemoryStore, ReferenceStore},
+    verify::code::SandboxConfig,
 };
 
 /// Bounds of requests and stores.
@@ -78,9 +81,9 @@ pub struct Service {
 impl Service {
     /// A service over the engine's models, without pipelines yet; states live in memory.
     #[must_use]
-    pub fn new(engine: Arc<Engine>, config: ServiceConfig) -> Self {
+    pub fn new(engine: Arc<Engine>, config: ServiceConfig, sandbox: SandboxConfig) -> Self {
         let services = Services {
-            world: World::new(Arc::clone(&engine) as _),
+            world: World::new(Arc::clone(&engine) as _, sandbox),
             states: Arc::new(MemoryStore::default()),
             references: Arc::new(ReferenceStore::new(config.max_references)),
             reference_cache: Arc::new(ReferenceCache::new(REFERENCE_CACHE)),

@@ -67,6 +67,8 @@ pub(super) fn run(args: &Args) -> anyhow::Result<()> {
     }
     log(args)?;
     let service = start(&settings)?;
+    // Before the async runtime: runners are processes.
+    service.world().code.start();
     let config = HttpConfig { body_limit: settings.body_limit, keys, ..HttpConfig::default() };
     let app = App::new(service, config);
     let grace = args.grace_s.map_or(settings.grace, Duration::from_secs);

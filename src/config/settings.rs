@@ -22,6 +22,7 @@ use crate::{
     model::{Layout, ModelOptions},
     pipeline::PipelineSpec,
     service::ServiceConfig,
+    verify::code::SandboxConfig,
 };
 
 /// A mistake in a configuration.
@@ -68,6 +69,8 @@ pub struct Settings {
     pub lanes: LaneConfig,
     /// Bounds of requests and stores.
     pub service: ServiceConfig,
+    /// How programs are run.
+    pub sandbox: SandboxConfig,
     /// The models, by name.
     pub models: BTreeMap<String, ModelSource>,
     /// The pipelines, by name.
@@ -152,6 +155,7 @@ impl Settings {
             grace: Duration::from_secs(file.server.grace_s.unwrap_or(25)),
             lanes: lanes(&file),
             service: service(&file),
+            sandbox: sandbox(&file),
             models,
             pipelines,
             source,
@@ -226,6 +230,16 @@ fn service(file: &File) -> ServiceConfig {
         max_deadline: server.max_deadline_ms.map_or(default.max_deadline, Duration::from_millis),
         max_samples: server.max_samples.unwrap_or(default.max_samples),
         max_references: server.max_references.unwrap_or(default.max_references),
+    }
+}
+
+fn sandbox(file: &File) -> SandboxConfig {
+    let default = SandboxConfig::default();
+    SandboxConfig {
+        runners: file.code.runners.unwrap_or(default.runners),
+        minimum: file.code.min_isolation.unwrap_or(default.minimum),
+        cache_entries: file.code.cache_entries.unwrap_or(default.cache_entries),
+        ..default
     }
 }
 

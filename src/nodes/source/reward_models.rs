@@ -132,6 +132,7 @@ mod tests {
     };
 
     use super::*;
+    use crate::verify::code::SandboxConfig;
     use crate::domain::{Miss, MissStatus, Sample, Scorers};
     use crate::nodes::testing::rejects;
 
@@ -177,7 +178,7 @@ mod tests {
 
     fn source(models: &[&str], calibrated: bool) -> (RewardModels, World) {
         let models = models.iter().map(|model| (*model).to_owned()).collect();
-        (RewardModels { models, calibrated }, World::new(Arc::new(Fixed)))
+        (RewardModels { models, calibrated }, World::new(Arc::new(Fixed), SandboxConfig::off()))
     }
 
     #[test]
