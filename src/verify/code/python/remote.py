@@ -347,6 +347,7 @@ def names_of(code):
 
 
 def unreadable(send, error):
+    send('c')
     send('r', json.dumps({'outcome': 'invalid', 'detail': f'{type(error).__name__}: {error}'}).encode())
     exit_now(0)
 
@@ -396,19 +397,23 @@ class Reporter:
     def __init__(self, asking):
         self.asking, self.outcomes, self.broken = asking, {}, []
 
+    def of(self, item):
+        name = f'{item.path.name}::' + item.nodeid.rpartition('.py::')[2].lstrip(':')
+        return self.outcomes.setdefault(name, ['missing', None])
+
     def pytest_collection_modifyitems(self, items):
         for item in items:
-            self.outcomes[item.nodeid] = ['missing', None]
+            self.of(item)
 
     def pytest_collectreport(self, report):
         if report.failed:
             self.broken.append(str(report.longrepr)[-2000:])
 
     def pytest_runtest_makereport(self, item, call):
-        known = self.outcomes.setdefault(item.nodeid, ['missing', None])
+        known = self.of(item)
         if call.excinfo is not None:
             error = call.excinfo.value
-            skipped = type(error).__module__.startswith('_pytest') and type(error).__name__ == 'Skipped'
+            skipped = isinstance(error, sys.modules['pytest'].skip.Exception)
             if known[0] in ('missing', 'ok'):
                 known[:] = ['skipped' if skipped else verdict(error, self.asking), describe(error)]
         elif call.when == 'call' and known[0] == 'missing':
@@ -429,7 +434,6 @@ def suite(request, send, payload, rpc):
             file.write(text)
     os.chdir(base)
     sys.path.insert(0, base)
-    names = []
     try:
         asking = Asking(rpc)
     except Dead as error:

@@ -30,8 +30,8 @@ const TREES: [&str; 8] = [
 /// Top-level names that are links into `/usr` on today's systems, and directories on older ones.
 const ROOTS: [&str; 5] = ["/bin", "/lib", "/lib32", "/lib64", "/sbin"];
 
-/// Files that the loader needs.
-const FILES: [&str; 1] = ["/etc/ld.so.cache"];
+/// What the loader needs, and links from `/usr` into `/usr` that Debian keeps elsewhere.
+const FILES: [&str; 2] = ["/etc/ld.so.cache", "/etc/alternatives"];
 
 /// What a box holds of the machine's files.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
