@@ -97,7 +97,7 @@ pub(super) async fn code(
 
 /// What programs can be run here, and how they are isolated
 ///
-/// Found out at the start by attacks that were really carried out; 503 while that is still going on.
+/// Found out at the start, by attacks that were really carried out.
 #[utoipa::path(
     get,
     path = "/v1/verify/code/capabilities",
@@ -107,7 +107,7 @@ pub(super) async fn code(
 pub(super) async fn capabilities(
     State(app): State<App>,
 ) -> Result<Reply<Capabilities>, Problem> {
-    let found = app.service().code_capabilities();
+    let found = tokio::task::spawn_blocking(move || app.service().code_capabilities()).await;
     let starting = || Problem::new(Code::SandboxUnavailable).detail("the sandbox is starting");
-    found.map(Reply).ok_or_else(starting)
+    found.ok().flatten().map(Reply).ok_or_else(starting)
 }

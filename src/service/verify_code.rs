@@ -139,19 +139,23 @@ impl Service {
             programs.push(program(index, item, request.stop)?);
         }
         let code = &self.world().code;
-        let unavailable = code.capabilities().filter(|found| !found.available);
-        if let Some(found) = unavailable.filter(|_| !programs.is_empty()) {
-            return Err(ServiceError::SandboxUnavailable(found.missing.join("; ")));
-        }
+        let some = !programs.is_empty();
         let grades = code.grade_all(programs, deadline).await;
+        // Known by now: the first run waits until it is.
+        let unavailable = code.capabilities().filter(|found| some && !found.available);
+        if let Some(found) = unavailable {
+            let reasons = [found.missing, found.remedies].concat();
+            return Err(ServiceError::SandboxUnavailable(reasons.join("; ")));
+        }
         let results = ids.into_iter().zip(&grades);
         let results = results.map(|(id, grade)| result(id, grade, request.scoring)).collect();
         Ok(CodeResponse { results })
     }
 
-    /// What this machine offers for running programs; none while it is still being found out.
+    /// What this machine offers for running programs. Blocks while that is being found out.
     #[must_use]
     pub fn code_capabilities(&self) -> Option<Capabilities> {
+        self.world().code.start();
         self.world().code.capabilities()
     }
 }

@@ -5,6 +5,7 @@ use std::sync::OnceLock;
 use assay::{
     cli::{Setup, start},
     http::{App, HttpConfig, Key, Keys, router},
+    verify::code::Tier,
 };
 use axum::{
     Router,
@@ -57,7 +58,17 @@ impl TestApp {
     }
 
     pub(crate) fn with(change: impl FnOnce(HttpConfig) -> HttpConfig) -> Self {
-        let service = start(&Setup::default().settings().unwrap()).unwrap();
+        Self::set_up(None, change)
+    }
+
+    /// Programs are isolated as far as `maximum` at most.
+    pub(crate) fn isolated(maximum: Tier) -> Self {
+        Self::set_up(Some(maximum), |config| config)
+    }
+
+    fn set_up(maximum: Option<Tier>, change: impl FnOnce(HttpConfig) -> HttpConfig) -> Self {
+        let setup = Setup::default().with_runners(env!("CARGO_BIN_EXE_assay"), maximum);
+        let service = start(&setup.settings().unwrap()).unwrap();
         let app = App::new(service, change(HttpConfig::default()));
         Self { router: router(app) }
     }

@@ -204,6 +204,9 @@ impl Pool {
         deadline: Instant,
     ) -> Result<Outcome, Lost> {
         self.start();
+        if deadline <= Instant::now() {
+            return Err(Lost::Timeout);
+        }
         let (reply, answer) = oneshot::channel();
         let left = Arc::new(AtomicBool::new(false));
         let _leaving = Leaving(Arc::clone(&left));

@@ -29,3 +29,15 @@ pub enum Tier {
     /// and the filters inside.
     Namespaces,
 }
+
+impl Tier {
+    /// The name on the wire.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::None => "none",
+            Self::Filters => "filters",
+            Self::Namespaces => "namespaces",
+        }
+    }
+}

@@ -3,7 +3,10 @@
 use std::{
     collections::HashMap,
     num::NonZeroUsize,
-    sync::{Arc, Mutex, PoisonError},
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicU64, Ordering::Relaxed},
+    },
     time::Instant,
 };
 
@@ -21,6 +24,7 @@ use super::{
     language::{How, LANGUAGES},
     pool::{Pool, PoolStats, SandboxConfig},
     sandbox::Tier,
+    verdict::Verdict,
 };
 use crate::domain::{Miss, MissStatus};
 
@@ -35,6 +39,7 @@ pub struct CodeVerifier {
     pub(super) pool: Pool,
     known: Option<Mutex<LruCache<Key, Arc<Grade>>>>,
     running: Mutex<HashMap<Key, WeakShared<BoxFuture<'static, Arc<Grade>>>>>,
+    verdicts: [AtomicU64; Verdict::ALL.len()],
 }
 
 impl std::fmt::Debug for CodeVerifier {
@@ -49,7 +54,8 @@ impl CodeVerifier {
     pub fn new(config: SandboxConfig) -> Self {
         let known = NonZeroUsize::new(config.cache_entries);
         let known = known.map(|entries| Mutex::new(LruCache::new(entries)));
-        Self { pool: Pool::new(config), known, running: Mutex::default() }
+        let (running, verdicts) = Default::default();
+        Self { pool: Pool::new(config), known, running, verdicts }
     }
 
     /// Starts the runners and waits until it is known what isolation holds here.
@@ -57,10 +63,9 @@ impl CodeVerifier {
         self.pool.wait();
     }
 
-    /// What this machine offers. Starts the runners if need be; `None` while they are still finding out.
+    /// What this machine offers; `None` before that has been found out.
     #[must_use]
     pub fn capabilities(&self) -> Option<Capabilities> {
-        self.pool.start();
         let found = self.pool.found()?;
         let usable = found.tier != Tier::None;
         let languages = LANGUAGES.iter().map(|language| {
@@ -87,6 +92,11 @@ impl CodeVerifier {
     #[must_use]
     pub fn stats(&self) -> &PoolStats {
         self.pool.stats()
+    }
+
+    /// How many tests had each verdict, in the order of [`Verdict::ALL`]; remembered ones do not count.
+    pub fn verdicts(&self) -> impl Iterator<Item = (Verdict, u64)> {
+        Verdict::ALL.into_iter().zip(self.verdicts.iter().map(|count| count.load(Relaxed)))
     }
 
     /// Runs that wait for a runner.
@@ -167,6 +177,9 @@ impl CodeVerifier {
     }
 
     fn finished(&self, key: Key, grade: &Arc<Grade>) {
+        for test in &grade.tests {
+            self.verdicts[test.verdict as usize].fetch_add(1, Relaxed);
+        }
         self.running.lock().unwrap_or_else(PoisonError::into_inner).remove(&key);
         if let Some(known) = &self.known
             && grade.is_lasting()

@@ -97,6 +97,7 @@ fn readable(socket: &UnixStream) -> io::Result<bool> {
 /// Takes runs from the queue until the pool closes.
 pub(super) fn feed(shared: &Shared, index: usize) {
     let mut runner = if index == 0 { first(shared) } else { None };
+    let mut started = runner.is_some();
     while let Some(job) = next(shared) {
         if job.is_abandoned() {
             continue;
@@ -105,7 +106,7 @@ pub(super) fn feed(shared: &Shared, index: usize) {
         let answer = match shared.found.get().map(|found| found.tier) {
             _ if job.deadline <= Instant::now() => Err(Lost::Timeout),
             None | Some(Tier::None) => Err(Lost::Unavailable),
-            Some(tier) => run(shared, index, tier, &mut runner, &job)
+            Some(tier) => run(shared, index, tier, (&mut runner, &mut started), &job)
                 .map(|(ended, blobs)| Outcome { ended, blobs, queued }),
         };
         shared.stats.queued_us.fetch_add(queued.as_micros() as u64, Relaxed);
@@ -165,14 +166,18 @@ fn run(
     shared: &Shared,
     index: usize,
     tier: Tier,
-    runner: &mut Option<Runner>,
+    (runner, started): (&mut Option<Runner>, &mut bool),
     job: &Job,
 ) -> Result<Ran, Lost> {
     let mut failure = String::new();
     for _ in 0..2 {
         if runner.is_none() {
             match replace(shared, index, tier) {
-                Ok(fresh) => *runner = Some(fresh),
+                Ok(fresh) => {
+                    shared.stats.respawns.fetch_add(u64::from(*started), Relaxed);
+                    *started = true;
+                    *runner = Some(fresh);
+                }
                 Err(error) => {
                     failure = format!("the runner did not start: {error}");
                     continue;
@@ -218,6 +223,5 @@ fn run(
 fn replace(shared: &Shared, index: usize, tier: Tier) -> io::Result<Runner> {
     let mut fresh = Runner::spawn(shared, index)?;
     fresh.start(shared, Some(tier))?;
-    shared.stats.respawns.fetch_add(1, Relaxed);
     Ok(fresh)
 }

@@ -39,7 +39,7 @@ pub(super) fn find(
     }
     for tier in [Tier::Namespaces, Tier::Filters] {
         if tier > maximum || tier < minimum {
-            found.missing.push(format!("{}: not allowed by the configuration", name(tier)));
+            found.missing.push(format!("{}: not allowed by the configuration", tier.as_str()));
             continue;
         }
         match attack(runner, tier) {
@@ -49,19 +49,11 @@ pub(super) fn find(
                 (found.numpy, found.pytest) = (has(runner, "numpy"), has(runner, "pytest"));
                 return found;
             }
-            Err(reason) => found.missing.push(format!("{}: {reason}", name(tier))),
+            Err(reason) => found.missing.push(format!("{}: {reason}", tier.as_str())),
         }
     }
     runner.tier = Tier::None;
     found
-}
-
-fn name(tier: Tier) -> &'static str {
-    match tier {
-        Tier::None => "none",
-        Tier::Filters => "filters",
-        Tier::Namespaces => "namespaces",
-    }
 }
 
 /// Builds a box of this tier and attacks it; the interpreter's version when nothing got through.
