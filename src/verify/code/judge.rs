@@ -52,14 +52,14 @@ impl<'a> Run<'a> {
         if let Some(fault) = &ended.fault {
             return said(Verdict::Ie, fault);
         }
-        if ended.stop == Some(Stop::Cancelled) {
-            return Some(Judgement::new(Verdict::Skipped, None));
-        }
         let (frames, _) = self.frames();
         // Up to its first frame a run is not yet the program's: what is said there is true.
         match frames.first().map(|frame| (frame.kind, frame.text)) {
             Some((b'f', text)) => return said(Verdict::Ie, &String::from_utf8_lossy(text)),
             Some((b'e', text)) => return said(Verdict::Ce, &String::from_utf8_lossy(text)),
+            _ if ended.stop == Some(Stop::Cancelled) => {
+                return Some(Judgement::new(Verdict::Skipped, None));
+            }
             Some((b'c', _)) => {}
             _ => return said(Verdict::Ce, "the compiler ended before it was done"),
         }

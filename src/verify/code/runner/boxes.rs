@@ -20,7 +20,7 @@ use serde_json::{Map, Value, json};
 use crate::verify::code::{
     sandbox::{
         Tier,
-        build::{control_pair, spawn_guard},
+        build::{PROGRAM, control_pair, spawn_guard},
         filter::{OWN_PID, Profile},
         rules,
     },
@@ -74,7 +74,9 @@ impl Sandbox {
             "marker": OWN_PID,
             "preload": preload(flavour),
         });
-        let ready = send(control.as_fd(), &setup, &[]).and_then(|()| {
+        let ready = say(control.as_fd(), &PROGRAM.concat(), &[])
+            .and_then(|()| send(control.as_fd(), &setup, &[]));
+        let ready = ready.and_then(|()| {
             readable(control.as_fd(), PATIENCE)?;
             receive(control.as_fd()).map(|(reply, _)| reply)
         });
@@ -151,12 +153,15 @@ fn readable(fd: BorrowedFd<'_>, patience: Duration) -> io::Result<()> {
 }
 
 fn send(to: BorrowedFd<'_>, message: &Value, fds: &[BorrowedFd<'_>]) -> io::Result<()> {
+    say(to, &message.to_string(), fds)
+}
+
+fn say(to: BorrowedFd<'_>, text: &str, fds: &[BorrowedFd<'_>]) -> io::Result<()> {
     let mut space = [MaybeUninit::uninit(); rustix::cmsg_space!(ScmRights(8))];
     let mut control = SendAncillaryBuffer::new(&mut space);
     if !fds.is_empty() && !control.push(SendAncillaryMessage::ScmRights(fds)) {
         return Err(io::Error::other("too many descriptors"));
     }
-    let text = message.to_string();
     sendmsg(to, &[IoSlice::new(text.as_bytes())], &mut control, SendFlags::NOSIGNAL)?;
     Ok(())
 }

@@ -243,13 +243,17 @@ impl Life {
         }
         let number = |name: &str| reply[name].as_u64().unwrap_or(0);
         let small = |name: &str| reply[name].as_i64().and_then(|value| i32::try_from(value).ok());
+        let signal = small("signal");
+        // Who was no longer needed may have ended by itself just before.
+        let killed = signal == Some(Signal::KILL.as_raw());
+        let stopped = self.stopped.map(|(why, _)| why);
         self.ended = Some(Ended {
             exit: small("exit"),
-            signal: small("signal"),
+            signal,
             cpu_us: number("cpu_us"),
             wall_us: self.begun.elapsed().as_micros() as u64,
             mem_kb: number("mem_kb"),
-            stop: self.stopped.map(|(why, _)| why),
+            stop: stopped.filter(|why| killed || *why != Stop::Cancelled),
             fault: reply["fault"].as_str().map(str::to_owned),
         });
     }

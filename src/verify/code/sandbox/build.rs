@@ -25,12 +25,20 @@ use super::{Tier, root, rules, runtime::Runtime, sys::unshare};
 /// The user of a box, by its number inside.
 const INSIDE: u32 = 1000;
 
-/// The program inside a box: the fork server, what its children do, and the two-process tests.
-const PROGRAM: [&str; 3] = [
+/// The program inside a box: the fork server, what its children do, and the two-process tests. The first
+/// message on the control socket.
+pub(in crate::verify::code) const PROGRAM: [&str; 3] = [
     include_str!("../python/zygote.py"),
     include_str!("../python/harness.py"),
     include_str!("../python/remote.py"),
 ];
+
+/// Reads the program and becomes it.
+const BEGIN: &str = "import socket\n\
+    control = socket.socket(fileno=0)\n\
+    program = control.recv(1 << 18)\n\
+    control.detach()\n\
+    exec(compile(program, 'fork server', 'exec'), globals())\n";
 
 /// Starts a guard. `control` becomes its standard input.
 pub(in crate::verify::code) fn spawn_guard(tier: Tier, control: OwnedFd) -> io::Result<Child> {
@@ -67,7 +75,7 @@ pub(in crate::verify::code) fn guard(tier: Tier, python: &Path) -> io::Result<()
     rustix::process::chdir("/")?;
     let mut command = Command::new(python);
     command
-        .args(["-I", "-X", "utf8", "-c", &PROGRAM.concat()])
+        .args(["-I", "-X", "utf8", "-c", BEGIN])
         .env_clear()
         .envs(ENVIRONMENT)
         .stdin(Stdio::inherit())

@@ -6,8 +6,8 @@ def item(code, tests, **more):
 
 
 def case(name, code, suite_, want, **more):
-    """A case; `limits`, `language` and `completion` go to the item, the rest is expected."""
-    own = {key: more.pop(key) for key in ("limits", "language", "stop") if key in more}
+    """A case; `limits` and `language` go to the item, the rest is expected."""
+    own = {key: more.pop(key) for key in ("limits", "language") if key in more}
     return {"name": name, "item": item(code, suite_, **own), "want": want, **more}
 
 
