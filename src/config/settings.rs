@@ -24,6 +24,7 @@ use crate::{
     model::ModelSpec,
     pipeline::PipelineSpec,
     service::{ServiceConfig, Shelf},
+    verify::code::SandboxConfig,
 };
 
 /// A mistake in a configuration.
@@ -71,6 +72,8 @@ pub struct Settings {
     pub lanes: LaneConfig,
     /// Bounds of requests and stores.
     pub service: ServiceConfig,
+    /// How programs are run.
+    pub sandbox: SandboxConfig,
     /// The models, by name.
     pub models: BTreeMap<String, ModelSpec>,
     /// The pipelines, by name.
@@ -171,6 +174,7 @@ impl Settings {
             models_root,
             lanes: lanes(&file),
             service: service(&file),
+            sandbox: sandbox(&file),
             models,
             pipelines,
             doors: file.doors,
@@ -237,6 +241,16 @@ fn service(file: &File) -> ServiceConfig {
         max_deadline: server.max_deadline_ms.map_or(default.max_deadline, Duration::from_millis),
         max_samples: server.max_samples.unwrap_or(default.max_samples),
         max_references: server.max_references.unwrap_or(default.max_references),
+    }
+}
+
+fn sandbox(file: &File) -> SandboxConfig {
+    let default = SandboxConfig::default();
+    SandboxConfig {
+        runners: file.code.runners.unwrap_or(default.runners),
+        minimum: file.code.min_isolation.unwrap_or(default.minimum),
+        cache_entries: file.code.cache_entries.unwrap_or(default.cache_entries),
+        ..default
     }
 }
 

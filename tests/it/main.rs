@@ -5,6 +5,7 @@
 mod admin;
 mod app;
 mod checkpoints;
+mod code;
 mod doors;
 mod engine;
 mod goldens;

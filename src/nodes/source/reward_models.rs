@@ -147,6 +147,7 @@ mod tests {
     use super::*;
     use crate::domain::{MissStatus, Parts, Sample, Scorers};
     use crate::nodes::testing::rejects;
+    use crate::verify::code::SandboxConfig;
 
     /// Scores a sample by its first feature; `lost` always misses.
     #[derive(Debug)]
@@ -192,7 +193,7 @@ mod tests {
 
     fn source(models: &[&str], calibrated: bool) -> (RewardModels, World) {
         let models = models.iter().map(|model| (*model).to_owned()).collect();
-        (RewardModels { models, calibrated }, World::new(Arc::new(Fixed)))
+        (RewardModels { models, calibrated }, World::new(Arc::new(Fixed), SandboxConfig::off()))
     }
 
     #[test]
