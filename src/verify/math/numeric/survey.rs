@@ -329,7 +329,7 @@ where
 fn between(mut breaks: Vec<f64>, point: Point<'_>) -> Vec<f64> {
     breaks.retain(|value| value.is_finite());
     breaks.sort_unstable_by(f64::total_cmp);
-    breaks.dedup_by(|a, b| (*a - *b).abs() <= 1e-9 * (1.0 + b.abs()));
+    breaks.dedup_by(|a, b| (*a - *b).abs() <= 1e-13 * (1.0 + b.abs()));
     let (Some(&first), Some(&last)) = (breaks.first(), breaks.last()) else { return Vec::new() };
     let mut found = Vec::with_capacity(2 * breaks.len() + 6);
     for (key, reach) in [(1, 0.9), (2, 9.0), (3, 900.0)] {
