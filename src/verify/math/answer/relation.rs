@@ -110,6 +110,10 @@ impl Classifier<'_, '_> {
                     .all(|&id| matches!(self.ast.node(id), Node::Symbol(_) | Node::Number(_)));
                 let numbers = arguments.iter().map(|&id| match self.ast.node(id) {
                     Node::Number(number) => number.value.to_string(),
+                    // `P(A)`, an event; the parameter of `f(x)` is only a name.
+                    Node::Symbol(name) if self.ast.text(*name).starts_with(char::is_uppercase) => {
+                        self.ast.text(*name).to_owned()
+                    }
                     _ => String::new(),
                 });
                 let numbers = numbers.collect::<Vec<_>>().join(",");
@@ -199,7 +203,12 @@ impl Classifier<'_, '_> {
         let mut parameters = Vec::new();
         for argument in arguments {
             let Node::Symbol(parameter) = self.ast.node(argument) else { return Ok(None) };
-            parameters.push(self.ast.text(*parameter).to_owned());
+            let parameter = self.ast.text(*parameter);
+            // `P(A)`: an event, no parameter.
+            if parameter.starts_with(char::is_uppercase) {
+                return Ok(None);
+            }
+            parameters.push(parameter.to_owned());
         }
         let [_, value] = members[..] else { return Ok(None) };
         match self.scalar(value) {

@@ -161,6 +161,10 @@ CASES = [
     *block("choices that hedge", r"\text{(B)}", T=["(B)", r"\text{(B) 12}"], F=["(B) or (C)", "(B), (C)", r"\text{(A) and (B)}"]),
     *block("abbreviated millions", "7", F=["7 bn", r"7\text{ mil}", r"7\text{ lakh}", r"7\text{ tens}"], T=["7 men"]),
     *text("numbers that are no answers", "12", N=["We can rule out 12.", "I think it's between 10 and 12", "The result is less than 12.", "at most 12", "12 < x", "page 12", "Step 12", "The answer isn't 12.", "It could be 12", "more than 12"]),
+    *block("events have names", r"P(A)=0.3", T=["0.3", r"P(A)=\frac{3}{10}"], F=["P(B)=0.3", "P(A)=0.7"]),
+    *block("probabilities by event", "P(A)=0.3, P(B)=0.4", T=["P(B)=0.4, P(A)=0.3"], F=["P(A)=0.4, P(B)=0.3"]),
+    *block("what is real for positive numbers only", r"\sqrt{x}", T=[r"x^{1/2}"], N=[r"\sqrt{|x|}", r"\sqrt{-x}"], F=["x", r"\sqrt{x+1}"]),
+    *block("a logarithm without its bars", r"\ln|x|", T=[r"\frac12\ln(x^2)"], N=[r"\ln x"], F=[r"\ln(-x)+1"]),
     *text("realistic rollouts of arithmetic", "18", policy="gsm8k", T=["Janet sells 16 - 3 - 4 = <<16-3-4=9>>9 duck eggs a day.\nShe makes 9 * 2 = $<<9*2=18>>18 every day.\n#### 18", "She makes 9 × $2 = **$18** every day.", "So she earns $18 per day.", "Answer: $18", "#### $18.00", "Janet makes 18 dollars."], F=["She makes 9 * 2 = $<<9*2=18>>18.\n#### 19", "So she earns $81 per day.", "#### 1.8", "#### 180"], N=["She sells 9 eggs at $2 each."]),
     *text("realistic rollouts of algebra", r"\frac{3\sqrt{5}}{5}", T=["We rationalise:\n\\[\n\\frac{3}{\\sqrt5} = \\frac{3\\sqrt5}{5}.\n\\]\nTherefore \\(\\boxed{\\frac{3\\sqrt{5}}{5}}\\).", "The distance is $\\frac{|3\\cdot 1|}{\\sqrt{1+4}} = \\boxed{\\frac{3}{\\sqrt{5}}}$ units.", "<think>3/sqrt5 = 1.3416</think>\nThe distance is \\boxed{3/\\sqrt{5}}.", "Thus $d=\\boxed{1.341641}$"], F=["Therefore \\(\\boxed{\\frac{3\\sqrt{5}}{2}}\\).", "The distance is $\\boxed{\\frac{5}{3\\sqrt{5}}}$.", "Thus $d=\\boxed{1.34}$", "\\boxed{\\frac{5\\sqrt{3}}{3}}"]),
 ]
