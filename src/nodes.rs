@@ -32,8 +32,8 @@ use shape::{
 };
 pub use source::{PerSample, SampleSource, Scored, Source, Usage, World};
 use source::{
-    code::Code, constant::Constant, feature::Feature, length::Length, math::Math, reference::Reference,
-    regex::Regex, reward_models::RewardModels,
+    code::Code, constant::Constant, feature::Feature, length::Length, math::Math,
+    reference::Reference, regex::Regex, reward_models::RewardModels,
 };
 pub use state::{Running, StateError, Stateful};
 

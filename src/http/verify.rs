@@ -104,9 +104,7 @@ pub(super) async fn code(
     tag = "verify",
     responses((status = 200, body = Capabilities), Failures)
 )]
-pub(super) async fn capabilities(
-    State(app): State<App>,
-) -> Result<Reply<Capabilities>, Problem> {
+pub(super) async fn capabilities(State(app): State<App>) -> Result<Reply<Capabilities>, Problem> {
     let found = tokio::task::spawn_blocking(move || app.service().code_capabilities()).await;
     let starting = || Problem::new(Code::SandboxUnavailable).detail("the sandbox is starting");
     found.ok().flatten().map(Reply).ok_or_else(starting)

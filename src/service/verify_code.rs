@@ -186,8 +186,7 @@ fn result(id: Option<String>, grade: &Grade, scoring: Scoring) -> CodeResult {
     let score = grade.score(scoring);
     let judged = score.is_ok();
     let (passed, total) = (grade.passed(), grade.tests.len());
-    let isolation =
-        grade.tier.map(|tier| Isolation { tier, landlock_abi: grade.landlock_abi });
+    let isolation = grade.tier.map(|tier| Isolation { tier, landlock_abi: grade.landlock_abi });
     let miss = score.as_ref().err();
     CodeResult {
         id,

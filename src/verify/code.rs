@@ -181,9 +181,9 @@ impl Grade {
             return Err(miss.clone());
         }
         let verdicts: Vec<Verdict> = self.tests.iter().map(|test| test.verdict).collect();
-        scoring.score(&verdicts).ok_or_else(|| {
-            Miss::new(crate::domain::MissStatus::SandboxError, "the sandbox failed")
-        })
+        scoring
+            .score(&verdicts)
+            .ok_or_else(|| Miss::new(crate::domain::MissStatus::SandboxError, "the sandbox failed"))
     }
 
     /// Whether it will be the same next time: not what depends on the machine's state.

@@ -263,7 +263,8 @@ async fn without_isolation_programs_are_refused_and_all_else_works() {
 #[tokio::test]
 async fn mistakes_in_requests_have_their_places() {
     let app = TestApp::shared();
-    let ask = |item: Value| async move { app.post("/v1/verify/code", &json!({"items": [item]})).await };
+    let ask =
+        |item: Value| async move { app.post("/v1/verify/code", &json!({"items": [item]})).await };
     let stdio = json!({"mode": "stdio", "cases": [{"stdout": "1"}]});
     for (item, pointer) in [
         (json!({"tests": stdio}), "/items/0"),
@@ -276,7 +277,10 @@ async fn mistakes_in_requests_have_their_places() {
         let problem = ask(item).await.problem(422, "invalid");
         assert_eq!(problem["errors"][0]["pointer"], pointer, "{problem}");
     }
-    assert_eq!(app.post("/v1/verify/code", &json!({"items": []})).await.good(), json!({"results": []}));
+    assert_eq!(
+        app.post("/v1/verify/code", &json!({"items": []})).await.good(),
+        json!({"results": []})
+    );
 }
 
 #[tokio::test]
@@ -332,7 +336,10 @@ async fn verdicts_are_remembered_and_deadlines_are_kept() {
     let body = json!({"items": [{"code": code, "tests": {"mode": "stdio", "cases": [{"stdout": "remembered"}]}}]});
     let first = app.post("/v1/verify/code", &body).await.good();
     let second = app.post("/v1/verify/code", &body).await.good();
-    assert_eq!((&first["results"][0]["cached"], &second["results"][0]["cached"]), (&json!(false), &json!(true)));
+    assert_eq!(
+        (&first["results"][0]["cached"], &second["results"][0]["cached"]),
+        (&json!(false), &json!(true))
+    );
     assert_eq!(first["results"][0]["tests"], second["results"][0]["tests"]);
     let slow = json!({"deadline_ms": 300, "items": [{
         "code": "import time; time.sleep(20)", "limits": {"wall_ms": 30_000},
@@ -340,5 +347,8 @@ async fn verdicts_are_remembered_and_deadlines_are_kept() {
     let begun = Instant::now();
     let late = app.post("/v1/verify/code", &slow).await.good();
     assert!(begun.elapsed() < Duration::from_secs(15));
-    assert_eq!((&late["results"][0]["status"], &late["results"][0]["score"]), (&json!("timeout"), &Value::Null));
+    assert_eq!(
+        (&late["results"][0]["status"], &late["results"][0]["score"]),
+        (&json!("timeout"), &Value::Null)
+    );
 }

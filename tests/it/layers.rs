@@ -19,7 +19,10 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("service", &["domain", "engine", "metrics", "nodes", "pipeline", "state", "verify"]),
     ("http", &["domain", "engine", "metrics", "nodes", "pipeline", "service", "verify"]),
     ("config", &["domain", "engine", "model", "pipeline", "service", "verify"]),
-    ("cli", &["config", "domain", "engine", "http", "model", "nodes", "service", "train", "verify"]),
+    (
+        "cli",
+        &["config", "domain", "engine", "http", "model", "nodes", "service", "train", "verify"],
+    ),
     ("train", &["domain", "model"]),
     ("main", &["cli"]),
     ("lib", &[]),
@@ -40,7 +43,8 @@ const RESERVED: &[(&str, &[&str])] = &[
 ];
 
 /// Files that may hold unsafe code.
-const UNSAFE: &[&str] = &["model/kernels/product.rs", "model/layout.rs", "verify/code/sandbox/sys.rs"];
+const UNSAFE: &[&str] =
+    &["model/kernels/product.rs", "model/layout.rs", "verify/code/sandbox/sys.rs"];
 
 fn files() -> BTreeMap<String, String> {
     fn walk(directory: &Path, files: &mut Vec<PathBuf>) {

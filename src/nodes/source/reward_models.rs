@@ -132,9 +132,9 @@ mod tests {
     };
 
     use super::*;
-    use crate::verify::code::SandboxConfig;
     use crate::domain::{Miss, MissStatus, Sample, Scorers};
     use crate::nodes::testing::rejects;
+    use crate::verify::code::SandboxConfig;
 
     /// Scores a sample by its first feature; `lost` always misses.
     #[derive(Debug)]

@@ -37,7 +37,8 @@ impl ValueRule {
             (Value::Null, Value::Null) => true,
             (Value::Text(one), Value::Text(other)) => one == other,
             (Value::List(one), Value::List(other)) => {
-                one.len() == other.len() && one.iter().zip(other).all(|(one, other)| self.equal(one, other))
+                one.len() == other.len()
+                    && one.iter().zip(other).all(|(one, other)| self.equal(one, other))
             }
             (Value::Set(one), Value::Set(other)) => {
                 matched(one, other, |one, other| self.equal(one, other))

@@ -144,8 +144,7 @@ impl<'a> Grading<'a> {
         let source: Arc<[u8]> = Arc::from(source.as_bytes());
         let Some(exec) = language.preparation() else { return Ok(Ok(source)) };
         let keeps = exec.keep.is_some();
-        let bounds =
-            Bounds { address_space: language.bounds_address_space(), ..COMPILER };
+        let bounds = Bounds { address_space: language.bounds_address_space(), ..COMPILER };
         let process = process(Mode::Exec(exec), Flavour::Plain, bounds);
         // A compiler reads from its standard input; a check reads the file.
         let blobs = vec![Arc::clone(&source), Arc::clone(&source)];
@@ -224,11 +223,7 @@ impl<'a> Grading<'a> {
     }
 
     /// Runs one test; once more and alone if it was only just too slow.
-    async fn test(
-        &self,
-        tests: &Tests<'_>,
-        index: usize,
-    ) -> Result<(TestResult, Duration), Miss> {
+    async fn test(&self, tests: &Tests<'_>, index: usize) -> Result<(TestResult, Duration), Miss> {
         let (mut result, mut queued, close) = self.once(tests, index, false).await?;
         if close && result.verdict == Verdict::Tle {
             let (again, waited, _) = self.once(tests, index, true).await?;
@@ -335,7 +330,8 @@ impl Tests<'_> {
         let empty = || Arc::from(&b""[..]);
         match &self.item.tests.0 {
             Suite::Stdio { cases, .. } => {
-                let mode = self.language.execution(bounds.memory_mb).map_or(Mode::Stdio, Mode::Exec);
+                let mode =
+                    self.language.execution(bounds.memory_mb).map_or(Mode::Stdio, Mode::Exec);
                 let flavour = match self.language.how {
                     How::Python => self.flavour(),
                     How::Compiled(_) | How::Script { .. } => Flavour::Plain,

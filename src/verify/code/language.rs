@@ -112,7 +112,8 @@ impl Language {
     /// The run that compiles or checks a program, with the program as its payload.
     pub(super) fn preparation(&self) -> Option<Exec> {
         let tool = self.tool()?.to_string_lossy().into_owned();
-        let words = |words: &[&str]| words.iter().map(|word| (*word).to_owned()).collect::<Vec<_>>();
+        let words =
+            |words: &[&str]| words.iter().map(|word| (*word).to_owned()).collect::<Vec<_>>();
         match self.how {
             How::Python => None,
             How::Compiled(flags) => Some(Exec {
@@ -134,11 +135,9 @@ impl Language {
     pub(super) fn execution(&self, memory_mb: u64) -> Option<Exec> {
         match self.how {
             How::Python => None,
-            How::Compiled(_) => Some(Exec {
-                argv: vec!["program".to_owned()],
-                image: true,
-                ..Exec::default()
-            }),
+            How::Compiled(_) => {
+                Some(Exec { argv: vec!["program".to_owned()], image: true, ..Exec::default() })
+            }
             How::Script { file, run, processes, .. } => {
                 let tool = self.tool()?.to_string_lossy().into_owned();
                 let memory = memory_mb.to_string();

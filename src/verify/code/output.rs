@@ -50,9 +50,9 @@ impl OutputRule {
             }
             OutputKind::LinesTrimmed => first_difference(trimmed(expected), trimmed(got), same),
             OutputKind::Tokens => tokens(expected, got, same),
-            OutputKind::TokensFloat => tokens(expected, got, |one, other| {
-                same(one, other) || self.near(one, other)
-            }),
+            OutputKind::TokensFloat => {
+                tokens(expected, got, |one, other| same(one, other) || self.near(one, other))
+            }
         }
     }
 
@@ -132,7 +132,9 @@ mod tests {
     #[test]
     fn tokens_ignore_blanks() {
         assert!(agree(OutputKind::Tokens, "1 2\n3", "1\n2 3\n"));
-        assert!(!agree(OutputKind::Tokens, "1 2 3", "1 2") && !agree(OutputKind::Tokens, "1", "1 1"));
+        assert!(
+            !agree(OutputKind::Tokens, "1 2 3", "1 2") && !agree(OutputKind::Tokens, "1", "1 1")
+        );
         assert!(!agree(OutputKind::Tokens, "1", "01"));
     }
 

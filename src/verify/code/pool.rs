@@ -155,7 +155,8 @@ impl Pool {
                 let name = format!("sandbox-{index}");
                 std::thread::Builder::new().name(name).spawn(move || feed::feed(&shared, index))
             };
-            let threads = (0..self.shared.config.runners.max(1)).map_while(|index| feeder(index).ok());
+            let threads =
+                (0..self.shared.config.runners.max(1)).map_while(|index| feeder(index).ok());
             let mut held = self.threads.lock().unwrap_or_else(PoisonError::into_inner);
             held.extend(threads);
         });

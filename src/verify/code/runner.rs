@@ -84,7 +84,8 @@ fn become_nobody(user: u32) -> bool {
     if !rustix::process::geteuid().is_root() {
         return false;
     }
-    let (user, group) = (rustix::process::Uid::from_raw(user), rustix::process::Gid::from_raw(user));
+    let (user, group) =
+        (rustix::process::Uid::from_raw(user), rustix::process::Gid::from_raw(user));
     let changed = set_thread_groups(&[]).is_ok()
         && set_thread_res_gid(group, group, group).is_ok()
         && set_thread_res_uid(user, user, user).is_ok();

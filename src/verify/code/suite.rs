@@ -15,11 +15,24 @@ pub struct Tests(pub(super) Suite);
 /// Tests, by how the program is used.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) enum Suite {
-    Stdio { cases: Vec<StdioCase>, compare: OutputRule },
-    Call { entry: String, cases: Vec<CallCase>, compare: ValueRule },
+    Stdio {
+        cases: Vec<StdioCase>,
+        compare: OutputRule,
+    },
+    Call {
+        entry: String,
+        cases: Vec<CallCase>,
+        compare: ValueRule,
+    },
     /// Sources, each with the function that it checks, if it is a `check`.
-    Judge { sources: Vec<String>, entry: Option<String> },
-    Pytest { module: String, files: BTreeMap<String, String> },
+    Judge {
+        sources: Vec<String>,
+        entry: Option<String>,
+    },
+    Pytest {
+        module: String,
+        files: BTreeMap<String, String>,
+    },
 }
 
 /// One run of a whole program.

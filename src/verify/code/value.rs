@@ -38,7 +38,11 @@ impl Value {
         let mut reader = Reader { text, at: 0 };
         let value = reader.value(0)?;
         reader.blank();
-        if reader.at < text.len() { Err(reader.error("more text after the value")) } else { Ok(value) }
+        if reader.at < text.len() {
+            Err(reader.error("more text after the value"))
+        } else {
+            Ok(value)
+        }
     }
 }
 
@@ -153,7 +157,9 @@ impl Reader<'_> {
         self.at += 1;
         let quoted = self.text.get(start..self.at).ok_or_else(|| self.error("broken text"))?;
         let plain = serde_json::from_str(quoted);
-        plain.or_else(|_| serde_json::from_str(&mend(quoted))).map_err(|_| self.error("not a string"))
+        plain
+            .or_else(|_| serde_json::from_str(&mend(quoted)))
+            .map_err(|_| self.error("not a string"))
     }
 
     fn number(&mut self) -> Result<Value, ValueError> {
@@ -259,7 +265,8 @@ mod tests {
 
     #[test]
     fn broken_text_is_an_error() {
-        for text in ["", "[1", "{\"a\"}", "01x", "\"\\u12\"", "nul", "1 2", "-", "\"", "[,]", "NaN"] {
+        for text in ["", "[1", "{\"a\"}", "01x", "\"\\u12\"", "nul", "1 2", "-", "\"", "[,]", "NaN"]
+        {
             assert!(Value::parse(text).is_err(), "{text}");
         }
         assert!(Value::parse(&"[".repeat(100_000)).is_err());

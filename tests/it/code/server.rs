@@ -137,7 +137,11 @@ impl Server {
     /// The processes of its runners.
     pub(super) fn runners(&self) -> Vec<u32> {
         let own = self.child.id();
-        processes().into_iter().filter(|(_, (parent, _))| *parent == own).map(|(pid, _)| pid).collect()
+        processes()
+            .into_iter()
+            .filter(|(_, (parent, _))| *parent == own)
+            .map(|(pid, _)| pid)
+            .collect()
     }
 
     pub(super) fn resident_kb(&self) -> u64 {

@@ -95,12 +95,8 @@ pub(super) fn empty(sandbox: &mut Sandbox, own_user: bool) -> io::Result<u64> {
         stderr: 1 << 12,
         tasks: 1,
     };
-    let process = Process {
-        mode: Mode::Stdio,
-        flavour: Flavour::Plain,
-        bounds,
-        nonce: "0".repeat(32),
-    };
+    let process =
+        Process { mode: Mode::Stdio, flavour: Flavour::Plain, bounds, nonce: "0".repeat(32) };
     let blobs = [Vec::new(), Vec::new()];
     let boxes = std::slice::from_mut(sandbox);
     let (ended, outputs) = run(boxes, &[process], &blobs, None, own_user);

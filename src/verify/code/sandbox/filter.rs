@@ -344,8 +344,7 @@ const OLDER: &[c_long] = &[
 ];
 
 /// Starting and ending processes of one's own.
-const PROCESSES: &[c_long] =
-    &[libc::SYS_kill, libc::SYS_setpgid, libc::SYS_setsid];
+const PROCESSES: &[c_long] = &[libc::SYS_kill, libc::SYS_setpgid, libc::SYS_setsid];
 
 #[cfg(target_arch = "x86_64")]
 const OLDER_PROCESSES: &[c_long] = &[libc::SYS_fork, libc::SYS_vfork];
