@@ -4,6 +4,7 @@
 
 mod catalog;
 mod eval;
+mod health;
 mod output;
 mod score;
 mod scorer;
@@ -32,6 +33,8 @@ struct Cli {
 enum Command {
     /// Serve rewards over HTTP; without arguments, the shipped models on loopback
     Serve(Box<serve::Args>),
+    /// Ask whether a service is ready: exit code 0 if it is
+    Health(health::Args),
     /// Score samples from JSON lines
     Score(Box<score::Args>),
     /// Judge reward models by preference pairs: accuracy, calibration, correlation
@@ -58,6 +61,7 @@ pub fn main() -> ExitCode {
     let cli = Cli::parse();
     let result = match cli.command {
         Command::Serve(args) => serve::run(&args),
+        Command::Health(args) => health::run(&args),
         Command::Score(args) => score::run(&args),
         Command::Eval(args) => eval::run(&args),
         Command::Train(args) => train::run(&args),

@@ -1,14 +1,14 @@
 //! Settings to a running service.
 
-use std::{path::PathBuf, sync::Arc};
+use std::{collections::BTreeMap, path::PathBuf, sync::Arc};
 
 use clap::{Args, ValueEnum};
 
 use crate::{
-    config::{ConfigError, ModelSource, Settings},
+    config::{ConfigError, ModelsRoot, Settings},
     engine::Engine,
-    model::RewardModel,
-    service::Service,
+    model::ModelSpec,
+    service::{Changes, Recorded, Service, Shelf},
     verify::code::Tier,
 };
 
@@ -23,6 +23,12 @@ pub struct Setup {
     /// Configuration file (TOML). Without one: the models and pipelines inside the binary
     #[arg(long, short, env = "ASSAY_CONFIG")]
     config: Option<PathBuf>,
+    /// Directory that models are loaded from, and nothing outside of it [default: the configuration's]
+    #[arg(long, env = "ASSAY_MODELS_ROOT")]
+    models_root: Option<PathBuf>,
+    /// Directory where changes by administrators are kept across restarts [default: the configuration's]
+    #[arg(long, env = "ASSAY_REGISTRY")]
+    registry: Option<PathBuf>,
     /// Tokens of one forward pass
     #[arg(long, env = "ASSAY_BATCH_TOKENS")]
     batch_tokens: Option<usize>,
@@ -73,9 +79,13 @@ impl Setup {
     /// With the line at fault.
     pub fn settings(&self) -> Result<Settings, ConfigError> {
         let mut settings = match &self.config {
-            Some(path) => Settings::read(path)?,
+            Some(path) => Settings::read(path, self.models_root.as_deref())?,
             None => Settings::embedded()?,
         };
+        if let Some(root) = &self.models_root {
+            settings.models_root = ModelsRoot::new(Some(root.clone()));
+        }
+        settings.registry = self.registry.clone().or(settings.registry);
         let lanes = &mut settings.lanes;
         lanes.batch_tokens = self.batch_tokens.unwrap_or(lanes.batch_tokens);
         lanes.batch_sequences = self.batch_sequences.unwrap_or(lanes.batch_sequences);
@@ -96,30 +106,62 @@ impl Setup {
     }
 }
 
-/// Loads the models and compiles the pipelines.
+/// Loads the models and compiles the pipelines: the configuration's, with what administrators changed.
 ///
 /// # Errors
-/// At the first model or pipeline that cannot be used, with its line.
+/// At the first model or pipeline that cannot be used, with its place.
 pub fn start(settings: &Settings) -> Result<Service, ConfigError> {
+    let changes = Changes::open(settings.registry.as_deref()).map_err(|error| ConfigError {
+        file: error.file.display().to_string(),
+        line: None,
+        message: error.reason,
+    })?;
+    let Recorded { models, pipelines } = changes.recorded();
+    // The place of a mistake: the configuration's line, or the file of changes.
+    let kept = changes.file().map(|file| file.display().to_string());
+    let place = |changed: bool, pointer: &str, message: String| match (changed, &kept) {
+        (true, Some(file)) => {
+            ConfigError { file: file.clone(), line: None, message: format!("{pointer}: {message}") }
+        }
+        _ => settings.error_at(pointer, message),
+    };
     let engine = Arc::new(Engine::new(settings.lanes));
-    for (name, source) in &settings.models {
-        load(&engine, name, source)
-            .map_err(|error| settings.error_at(&format!("/models/{name}"), error))?;
+    for (name, (spec, changed)) in merged(&settings.models, &models) {
+        load(settings, &engine, name, spec)
+            .map_err(|error| place(changed, &format!("/models/{name}"), error))?;
     }
-    let service = Service::new(engine, settings.service, settings.sandbox.clone());
-    for (name, spec) in &settings.pipelines {
+    let shelf = Arc::new(settings.models_root.clone());
+    let sandbox = settings.sandbox.clone();
+    let service = Service::new(engine, settings.service, sandbox, shelf, changes);
+    for (name, (spec, changed)) in merged(&settings.pipelines, &pipelines) {
         service.pipelines.insert(name, spec.clone(), service.world()).map_err(|error| {
-            settings.error_at(&format!("/pipelines/{name}{}", error.pointer), error.message)
+            place(changed, &format!("/pipelines/{name}{}", error.pointer), error.message)
         })?;
     }
     Ok(service)
 }
 
-fn load(engine: &Engine, name: &str, source: &ModelSource) -> Result<(), crate::model::LoadError> {
+/// The configured entries with the changed ones in their places, and which are changed.
+fn merged<'a, T>(
+    configured: &'a BTreeMap<String, T>,
+    changed: &'a BTreeMap<String, Option<T>>,
+) -> BTreeMap<&'a str, (&'a T, bool)> {
+    let mut all: BTreeMap<_, _> =
+        configured.iter().map(|(name, entry)| (name.as_str(), (entry, false))).collect();
+    for (name, entry) in changed {
+        match entry {
+            Some(entry) => all.insert(name, (entry, true)),
+            None => all.remove(name.as_str()),
+        };
+    }
+    all
+}
+
+fn load(settings: &Settings, engine: &Engine, name: &str, spec: &ModelSpec) -> Result<(), String> {
     let begun = std::time::Instant::now();
-    let model = RewardModel::load(&source.layout, &source.options)?;
-    let calibration = source.options.calibration.map(|known| [known.mean, known.std]);
-    engine.insert(name, model, calibration)?;
+    let layout = settings.models_root.find(&spec.path)?;
+    let lane = engine.prepare(name, &layout, &spec.options).map_err(|error| error.to_string())?;
+    engine.install(lane);
     let load_ms = begun.elapsed().as_secs_f64() * 1e3;
     tracing::info!(model = name, load_ms, "loaded");
     Ok(())

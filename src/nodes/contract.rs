@@ -10,8 +10,8 @@ use super::{
     testing::{entry, op, stateful},
 };
 use crate::domain::{
-    Batch, BoxFuture, Cell, Column, Completion, Miss, MissStatus, ModelInfo, Sample, Scope,
-    Scorers, Scores,
+    Batch, BoxFuture, Cell, Column, Completion, Judged, Miss, MissStatus, ModelInfo, Sample, Scope,
+    Scorers,
 };
 use crate::verify::code::SandboxConfig;
 
@@ -347,9 +347,10 @@ impl Scorers for Nothing {
         models: &'a [String],
         batch: Batch,
         _: Instant,
-    ) -> BoxFuture<'a, Vec<Scores>> {
+    ) -> BoxFuture<'a, Vec<Judged>> {
         let lost = vec![Err(Miss::new(MissStatus::ModelError, "no models here")); batch.len()];
-        Box::pin(std::future::ready(vec![lost; models.len()]))
+        let judged = Judged { info: None, scores: lost };
+        Box::pin(std::future::ready(vec![judged; models.len()]))
     }
 }
 

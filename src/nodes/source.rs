@@ -110,6 +110,11 @@ pub trait Source: Debug + Send + Sync {
         Vec::new()
     }
 
+    /// The names of the models that it uses.
+    fn models(&self) -> &[String] {
+        &[]
+    }
+
     /// Checks that the world has what the source needs.
     ///
     /// # Errors

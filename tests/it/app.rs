@@ -10,7 +10,7 @@ use assay::{
 use axum::{
     Router,
     body::Body,
-    http::{Method, Request, StatusCode, header},
+    http::{HeaderMap, Method, Request, StatusCode, header},
 };
 use http_body_util::BodyExt;
 use serde_json::Value;
@@ -26,6 +26,7 @@ pub(crate) struct TestApp {
 pub(crate) struct Answer {
     pub(crate) status: StatusCode,
     pub(crate) content_type: String,
+    pub(crate) headers: HeaderMap,
     pub(crate) body: Vec<u8>,
 }
 
@@ -68,8 +69,16 @@ impl TestApp {
 
     fn set_up(maximum: Option<Tier>, change: impl FnOnce(HttpConfig) -> HttpConfig) -> Self {
         let setup = Setup::default().with_runners(env!("CARGO_BIN_EXE_assay"), maximum);
-        let service = start(&setup.settings().unwrap()).unwrap();
-        let app = App::new(service, change(HttpConfig::default()));
+        let settings = setup.settings().unwrap();
+        let doors = settings.doors.clone();
+        let app = App::new(
+            start(&settings).unwrap(),
+            change(HttpConfig { doors, ..HttpConfig::default() }),
+        );
+        Self::of(app)
+    }
+
+    pub(crate) fn of(app: App) -> Self {
         Self { router: router(app) }
     }
 
@@ -93,6 +102,7 @@ impl TestApp {
         Answer {
             status: response.status(),
             content_type: header(header::CONTENT_TYPE).unwrap_or_default(),
+            headers: response.headers().clone(),
             body: response.into_body().collect().await.unwrap().to_bytes().to_vec(),
         }
     }

@@ -2,8 +2,11 @@
 
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test ends where it fails")]
 
+mod admin;
 mod app;
+mod checkpoints;
 mod code;
+mod doors;
 mod engine;
 mod goldens;
 mod hostile;
@@ -11,4 +14,5 @@ mod layers;
 mod openapi;
 mod readme;
 mod score;
+mod security;
 mod templates;
