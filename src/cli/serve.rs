@@ -191,7 +191,8 @@ fn greet(service: &Service, address: SocketAddr) {
     println!("  models     {}", models.join(", "));
     println!("  pipelines  {}", pipelines.join(", "));
     println!("  docs       http://{address}/docs/");
-    let Some(pipeline) = pipelines.first() else { return };
+    let preferred = pipelines.iter().find(|name| name.as_str() == "helpful");
+    let Some(pipeline) = preferred.or_else(|| pipelines.first()) else { return };
     println!("\nTry it:\n");
     println!("  curl -s http://{address}/v1/score -H 'content-type: application/json' -d '");
     println!("    {{\"pipeline\": \"{pipeline}\", \"detail\": \"components\", \"samples\": [");
