@@ -32,7 +32,7 @@ FROM ${BASE_IMAGE}
 ARG FLAVOUR=full
 RUN if [ "${FLAVOUR}" = full ]; then \
       apt-get update \
-      && apt-get install -y --no-install-recommends g++ nodejs python3 \
+      && apt-get install -y --no-install-recommends g++ nodejs python3 python3-numpy python3-pytest \
       && rm -rf /var/lib/apt/lists/* /var/cache/apt/* /var/log/*; \
     fi \
     && mkdir -p /models /var/lib/assay \

@@ -84,6 +84,8 @@ pub(super) fn run(args: &Args) -> anyhow::Result<()> {
     log(args)?;
     let files = raise_file_limit();
     let service = start(&settings)?;
+    // Before the async runtime: runners are processes.
+    service.world().code.start();
     let doors = settings.doors.clone();
     doors
         .check(&service.pipelines)
@@ -92,8 +94,6 @@ pub(super) fn run(args: &Args) -> anyhow::Result<()> {
     // Each connection is a file; some more are for models, logs and the listener.
     limits.connections = limits.connections.min(files.saturating_sub(64).max(1));
     let body_limit = settings.body_limit;
-    // Before the async runtime: runners are processes.
-    service.world().code.start();
     let app =
         App::new(service, HttpConfig { limits, body_limit, keys, doors, ..HttpConfig::default() });
     let runtime = tokio::runtime::Builder::new_multi_thread()
@@ -191,7 +191,8 @@ fn greet(service: &Service, address: SocketAddr) {
     println!("  models     {}", models.join(", "));
     println!("  pipelines  {}", pipelines.join(", "));
     println!("  docs       http://{address}/docs/");
-    let Some(pipeline) = pipelines.first() else { return };
+    let preferred = pipelines.iter().find(|name| name.as_str() == "helpful");
+    let Some(pipeline) = preferred.or_else(|| pipelines.first()) else { return };
     println!("\nTry it:\n");
     println!("  curl -s http://{address}/v1/score -H 'content-type: application/json' -d '");
     println!("    {{\"pipeline\": \"{pipeline}\", \"detail\": \"components\", \"samples\": [");

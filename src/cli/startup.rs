@@ -131,7 +131,8 @@ pub fn start(settings: &Settings) -> Result<Service, ConfigError> {
             .map_err(|error| place(changed, &format!("/models/{name}"), error))?;
     }
     let shelf = Arc::new(settings.models_root.clone());
-    let service = Service::new(engine, settings.service, settings.sandbox.clone(), shelf, changes);
+    let sandbox = settings.sandbox.clone();
+    let service = Service::new(engine, settings.service, sandbox, shelf, changes);
     for (name, (spec, changed)) in merged(&settings.pipelines, &pipelines) {
         service.pipelines.insert(name, spec.clone(), service.world()).map_err(|error| {
             place(changed, &format!("/pipelines/{name}{}", error.pointer), error.message)

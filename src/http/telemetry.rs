@@ -201,7 +201,9 @@ struct TierLabel {
 #[derive(Debug)]
 struct Programs(Arc<CodeVerifier>);
 
-const RUNS: [(&str, &str, fn(&PoolStats) -> f64); 5] = [
+type ReadRuns = fn(&PoolStats) -> f64;
+
+const RUNS: [(&str, &str, ReadRuns); 5] = [
     ("code_runs", "Runs that ended", |s| s.runs.load(Relaxed) as f64),
     ("code_queue_seconds", "Seconds that runs waited", |s| s.queued_us.load(Relaxed) as f64 / 1e6),
     ("code_cpu_seconds", "Seconds of processor time of runs", |s| {

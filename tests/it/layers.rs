@@ -42,8 +42,13 @@ const RESERVED: &[(&str, &[&str])] = &[
     ("anyhow", &["cli"]),
     ("ureq", &["cli"]),
     ("rayon", &["model", "verify"]),
+    ("landlock", &["verify"]),
+    ("seccompiler", &["verify"]),
     ("hf_hub", &["config"]),
 ];
+
+/// Files that may start processes.
+const PROCESSES: &[&str] = &["verify/code/pool/feed.rs", "verify/code/sandbox/build.rs"];
 
 /// Files that may hold unsafe code.
 const UNSAFE: &[&str] =
@@ -177,6 +182,16 @@ fn unsafe_code_stays_in_its_files() {
         .map(|(file, _)| file)
         .collect();
     assert_eq!(holding, UNSAFE);
+}
+
+#[test]
+fn processes_are_started_in_their_files() {
+    let starting: Vec<String> = files()
+        .into_iter()
+        .filter(|(_, text)| code(text).contains("Command::new("))
+        .map(|(file, _)| file)
+        .collect();
+    assert_eq!(starting, PROCESSES);
 }
 
 #[test]

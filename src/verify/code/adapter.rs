@@ -62,17 +62,10 @@ pub(super) fn suite(tests: PairedTests) -> Result<Suite, ParamError> {
 }
 
 fn text(raw: &RawJson, at: &str) -> Result<String, ParamError> {
-    match Value::parse(raw.get()) {
-        Ok(Value::Text(text)) => Ok(text),
-        Ok(Value::List(lines)) => {
-            let lines = lines.into_iter().map(|line| match line {
-                Value::Text(line) => Ok(line),
-                _ => Err(ParamError::at(at, "must be a text or a list of lines")),
-            });
-            Ok(lines.collect::<Result<Vec<_>, _>>()?.join("\n"))
-        }
-        _ => Err(ParamError::at(at, "must be a text or a list of lines")),
-    }
+    let text = serde_json::from_str::<String>(raw.get());
+    let lines = || serde_json::from_str::<Vec<String>>(raw.get()).map(|lines| lines.join("\n"));
+    let wrong = |_| ParamError::at(at, "must be a text or a list of lines");
+    text.or_else(|_| lines()).map_err(wrong)
 }
 
 fn arguments(raw: &RawJson, at: &str) -> Result<String, ParamError> {
@@ -92,12 +85,17 @@ fn arguments(raw: &RawJson, at: &str) -> Result<String, ParamError> {
 
 fn expected(raw: &RawJson, at: &str) -> Result<Vec<Value>, ParamError> {
     let value = Value::parse(raw.get()).map_err(|error| ParamError::at(at, error.to_string()))?;
-    Ok(match value {
-        Value::Text(text) => vec![Value::parse(&text).unwrap_or(Value::Text(text))],
-        // In APPS `[value]` stands for the value.
-        Value::List(items) if items.len() == 1 => vec![items[0].clone(), Value::List(items)],
-        value => vec![value],
-    })
+    if let Value::Text(text) = value {
+        return Ok(vec![Value::parse(&text).unwrap_or(Value::Text(text))]);
+    }
+    // In APPS `[value]` stands for the value.
+    let only = if let Value::List(items) = &value {
+        items.first().filter(|_| items.len() == 1)
+    } else {
+        None
+    };
+    let wrapped = only.cloned();
+    Ok(wrapped.into_iter().chain([value]).collect())
 }
 
 #[cfg(test)]

@@ -116,7 +116,9 @@ impl<'a> Grading<'a> {
         let tests = Tests { language, item, source: &source, image };
         match suite {
             Suite::Pytest { .. } => self.collected(&tests, grade).await,
-            _ => self.counted(&tests, count.unwrap_or(1), grade).await,
+            Suite::Stdio { .. } | Suite::Call { .. } | Suite::Judge { .. } => {
+                self.counted(&tests, count.unwrap_or(1), grade).await
+            }
         }
     }
 

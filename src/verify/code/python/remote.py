@@ -53,6 +53,8 @@ class Answering:
         kind = 'object'
         if isinstance(value, type):
             kind = 'error' if issubclass(value, Exception) else 'class'
+        elif isinstance(value, types.ModuleType):
+            kind = 'module'
         elif callable(value):
             kind = 'call'
         bases = [base.__name__ for base in value.__mro__[1:]] if kind == 'error' else []
@@ -160,7 +162,11 @@ class Asking:
     def hook(self, fields):
         if len(fields) == 1 and '$ref' in fields:
             at, kind, name, bases = fields['$ref']
-            return self.error(at, name, bases) if kind == 'error' else Remote(self, int(at), str(name), kind)
+            if kind == 'error':
+                return self.error(at, name, bases)
+            # A module that the candidate imported is for the tests their own.
+            own = sys.modules.get(name) if kind == 'module' and name in sys.stdlib_module_names else None
+            return own or Remote(self, int(at), str(name), kind)
         return untag(fields)
 
     def error(self, at, name, bases):
@@ -320,11 +326,11 @@ def candidate_names(asking, used):
     # Only what the tests name and do not define: a candidate cannot replace `abs` or `isclose` of theirs.
     for name in asking.names:
         if name in used and name not in BUILTINS and not name.startswith('__'):
-            value = sys.modules.get(name) if name in STANDARD else None
-            yield name, value if value is not None else asking.ask('name', name)[0]
+            yield name, getattr(math, name) if name in JUDGES else asking.ask('name', name)[0]
 
 
-STANDARD = set(HEADER) | {'json', 'copy', 'datetime', 'decimal', 'fractions', 'statistics', 'sys', 'os', 'np'}
+# What decides over values is never the candidate's own.
+JUDGES = {'isclose', 'isnan', 'isinf', 'isfinite'}
 
 
 def verdict(error, asking):

@@ -177,7 +177,8 @@ fn request(process: &Process, tier: Tier, own_user: bool) -> Value {
             "as": if bounds.address_space { space } else { 0 },
             "cpu_s": bounds.cpu_ms.div_ceil(1000) * 2 + 1,
             "file": if apart { 16 << 20 } else { 1 << 20 },
-            "stack": 64 << 20,
+            // A compiled program recurses on its own stack; an interpreter hardly uses it.
+            "stack": if exec.is_some_and(|exec| exec.image) { bounds.memory_mb << 20 } else { 64 << 20 },
             "nproc": if apart || own_user { bounds.tasks + 8 } else { 0 },
             "tmp": if exec.is_some_and(|exec| exec.keep.is_some()) { 128 << 20 } else { 16 << 20 },
         },

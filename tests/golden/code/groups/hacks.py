@@ -30,6 +30,7 @@ CASES = [
     case("57 own print and check", "def check(c): pass\ndef f(): return 1", check("f", "def check(c):\n    assert c() == 41"), "WA"),
     case("57 patched operator", "import operator\noperator.eq = lambda a, b: True\ndef f(): return 1", asserts("assert f() == 41"), "WA"),
     case("57 own isclose", "import math\nmath.isclose = lambda *a, **k: True\ndef f(): return 1.0", asserts("import math\nassert math.isclose(f(), 41)", "assert math.isclose(f(), 41)"), "WA"),
+    case("57 isclose of its own", "def isclose(*a, **k): return True\ndef f(): return 1.0", asserts("assert isclose(f(), 41)"), "WA"),
     case("58 looks for the answer", "import gc, sys\ndef f():\n    for o in gc.get_objects():\n        if type(o) is dict and 'expected' in o: return o['expected']\n    frame = sys._getframe()\n    while frame:\n        for v in frame.f_locals.values():\n            if isinstance(v, dict) and 'expected' in v: return v['expected']\n        frame = frame.f_back\n    return 1", ONE, "WA"),
     case("58 looks for the assert", "import gc\ndef f():\n    for o in gc.get_objects():\n        if isinstance(o, str) and 'assert f()' in o: return 41\n    return 1", asserts("assert f() == 41"), "WA"),
     case("59 writes on all descriptors", "import os, struct\ndef f():\n    for fd in range(3, 64):\n        for text in (b'41', struct.pack('<I', 2) + b'41', struct.pack('<I', 35) + b'0' * 32 + b'r41'):\n            try: os.write(fd, text)\n            except OSError: pass\n    return 1", ONE, "RE"),

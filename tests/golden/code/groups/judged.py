@@ -31,6 +31,7 @@ CASES = [
     case("truth wrong", "def f(n):\n    return n < 1", asserts("assert f(2)", "assert not f(0)"), "WA"),
     case("nearly equal", "def f():\n    return 0.1 + 0.2", asserts("assert abs(f() - 0.3) < 1e-9"), "OK"),
     case("isclose by the candidate's import", "import math\ndef f():\n    return 0.1 + 0.2", asserts("assert math.isclose(f(), 0.3)"), "OK"),
+    case("a function called like a module", "import math\ndef copy(x):\n    return x + [math.pi > 3]", asserts("assert copy([1]) == [1, True]", "assert math.floor(copy([2.5])[0]) == 2"), "OK"),
     case("changed in place", "def f(x):\n    x.sort()", asserts("x = [3, 1, 2]\nf(x)\nassert x == [1, 2, 3]"), "OK"),
     case("not changed in place", "def f(x):\n    x = sorted(x)", asserts("x = [3, 1, 2]\nf(x)\nassert x == [1, 2, 3]"), "WA"),
     case("exception", "def f():\n    raise ValueError('x')", asserts("assert f() == 1"), "RE"),
