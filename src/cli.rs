@@ -47,6 +47,12 @@ enum Command {
     Models(catalog::ModelsArgs),
     /// Print the OpenAPI document
     Openapi,
+    /// Runs programs for the code verifier; started by the service itself
+    #[command(hide = true)]
+    SandboxRunner {
+        /// What it is to be.
+        role: String,
+    },
 }
 
 /// Runs the program.
@@ -62,6 +68,9 @@ pub fn main() -> ExitCode {
         Command::Nodes(args) => catalog::nodes(&args),
         Command::Models(args) => catalog::models(&args),
         Command::Openapi => catalog::openapi(),
+        Command::SandboxRunner { role } => {
+            crate::verify::code::runner_main(&role).map_err(Into::into)
+        }
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,

@@ -71,7 +71,7 @@ impl Engine {
         options: &ModelOptions,
     ) -> Result<Lane, LoadError> {
         let model = RewardModel::load(layout, options)?;
-        let calibration = options.calibration.map(|known| [known.mean, known.std]);
+        let calibration = model.calibration().map(|known| [known.mean, known.std]);
         Lane::start(name, model, calibration, self.config)
     }
 

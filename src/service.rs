@@ -12,6 +12,7 @@ mod registry;
 mod score;
 mod select;
 mod state;
+mod verify_code;
 mod verify_math;
 
 use std::{
@@ -32,6 +33,7 @@ pub use score::{
 };
 pub use select::{SelectRequest, SelectResponse};
 pub use state::{StateResponse, StateSeed, StateSeeds};
+pub use verify_code::{CodeItem, CodeRequest, CodeResponse, CodeResult, Isolation};
 pub use verify_math::{Gold, MathItem, MathRequest, MathResponse, MathResult};
 
 use admin::Admin;
@@ -41,6 +43,7 @@ use crate::{
     nodes::World,
     pipeline::{ReferenceCache, Services},
     state::{MemoryStore, ReferenceStore},
+    verify::code::SandboxConfig,
 };
 
 /// Bounds of requests and stores.
@@ -89,11 +92,12 @@ impl Service {
     pub fn new(
         engine: Arc<Engine>,
         config: ServiceConfig,
+        sandbox: SandboxConfig,
         shelf: Arc<dyn Shelf>,
         changes: Changes,
     ) -> Self {
         let services = Services {
-            world: World::new(Arc::clone(&engine) as _),
+            world: World::new(Arc::clone(&engine) as _, sandbox),
             states: Arc::new(MemoryStore::default()),
             references: Arc::new(ReferenceStore::new(config.max_references)),
             reference_cache: Arc::new(ReferenceCache::new(REFERENCE_CACHE)),

@@ -92,6 +92,8 @@ pub(super) fn run(args: &Args) -> anyhow::Result<()> {
     // Each connection is a file; some more are for models, logs and the listener.
     limits.connections = limits.connections.min(files.saturating_sub(64).max(1));
     let body_limit = settings.body_limit;
+    // Before the async runtime: runners are processes.
+    service.world().code.start();
     let app =
         App::new(service, HttpConfig { limits, body_limit, keys, doors, ..HttpConfig::default() });
     let runtime = tokio::runtime::Builder::new_multi_thread()

@@ -2,13 +2,14 @@
 
 use std::{collections::BTreeMap, path::PathBuf, sync::Arc};
 
-use clap::Args;
+use clap::{Args, ValueEnum};
 
 use crate::{
     config::{ConfigError, ModelsRoot, Settings},
     engine::Engine,
     model::ModelSpec,
     service::{Changes, Recorded, Service, Shelf},
+    verify::code::Tier,
 };
 
 /// A mistake in how the program was called.
@@ -37,9 +38,41 @@ pub struct Setup {
     /// Scores remembered per model; 0 for none
     #[arg(long, env = "ASSAY_CACHE_ENTRIES")]
     cache_entries: Option<usize>,
+    /// Programs that run at the same time; by default one per core
+    #[arg(long, env = "ASSAY_CODE_RUNNERS")]
+    code_runners: Option<usize>,
+    /// The strongest isolation of programs to try
+    #[arg(long, env = "ASSAY_CODE_ISOLATION", value_enum, hide = true)]
+    code_isolation: Option<Isolation>,
+    /// The program that runners are made from; by default this one
+    #[arg(long, env = "ASSAY_CODE_RUNNER_PROGRAM", hide = true)]
+    code_runner_program: Option<PathBuf>,
+}
+
+/// How strong isolation may be at most. For tests of the weaker ones.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum Isolation {
+    /// None: programs are refused.
+    None,
+    /// Landlock, seccomp and limits.
+    Filters,
+    /// Namespaces and all of it.
+    Namespaces,
 }
 
 impl Setup {
+    /// Runners are made from this program instead of the running one, and isolation goes as far as
+    /// `maximum`. For tests, whose own program cannot be a runner.
+    #[must_use]
+    pub fn with_runners(self, program: impl Into<PathBuf>, maximum: Option<Tier>) -> Self {
+        let code_isolation = maximum.map(|tier| match tier {
+            Tier::None => Isolation::None,
+            Tier::Filters => Isolation::Filters,
+            Tier::Namespaces => Isolation::Namespaces,
+        });
+        Self { code_runner_program: Some(program.into()), code_isolation, ..self }
+    }
+
     /// The settings of the file, or the embedded ones, with what the flags say.
     ///
     /// # Errors
@@ -57,6 +90,18 @@ impl Setup {
         lanes.batch_tokens = self.batch_tokens.unwrap_or(lanes.batch_tokens);
         lanes.batch_sequences = self.batch_sequences.unwrap_or(lanes.batch_sequences);
         lanes.cache_entries = self.cache_entries.unwrap_or(lanes.cache_entries);
+        let sandbox = &mut settings.sandbox;
+        sandbox.runners = self.code_runners.unwrap_or(sandbox.runners);
+        if let Some(program) = &self.code_runner_program {
+            sandbox.program.clone_from(program);
+        }
+        if let Some(isolation) = self.code_isolation {
+            sandbox.maximum = match isolation {
+                Isolation::None => Tier::None,
+                Isolation::Filters => Tier::Filters,
+                Isolation::Namespaces => Tier::Namespaces,
+            };
+        }
         Ok(settings)
     }
 }
@@ -86,7 +131,7 @@ pub fn start(settings: &Settings) -> Result<Service, ConfigError> {
             .map_err(|error| place(changed, &format!("/models/{name}"), error))?;
     }
     let shelf = Arc::new(settings.models_root.clone());
-    let service = Service::new(engine, settings.service, shelf, changes);
+    let service = Service::new(engine, settings.service, settings.sandbox.clone(), shelf, changes);
     for (name, (spec, changed)) in merged(&settings.pipelines, &pipelines) {
         service.pipelines.insert(name, spec.clone(), service.world()).map_err(|error| {
             place(changed, &format!("/pipelines/{name}{}", error.pointer), error.message)

@@ -5,7 +5,8 @@ use std::{collections::BTreeMap, path::PathBuf};
 use serde::Deserialize;
 use serde_json::Value;
 
-use crate::http::Doors;
+use super::hub::Hub;
+use crate::{http::Doors, verify::code::Tier};
 
 /// A whole file. Models and pipelines are read one by one, so that an error names its own place.
 #[derive(Debug, Default, Deserialize)]
@@ -13,8 +14,10 @@ use crate::http::Doors;
 pub(super) struct File {
     pub(super) server: Server,
     pub(super) engine: Engine,
+    pub(super) code: Code,
     /// Where models lie, relative to the file. Default: the file's own directory.
     pub(super) models_root: Option<PathBuf>,
+    pub(super) hub: Hub,
     pub(super) models: BTreeMap<String, Value>,
     pub(super) pipelines: BTreeMap<String, Value>,
     /// The peers' doors that are open.
@@ -66,5 +69,17 @@ pub(super) struct Engine {
     /// Tokens that may wait per model.
     pub(super) queue_tokens: Option<usize>,
     /// Scores remembered per model.
+    pub(super) cache_entries: Option<usize>,
+}
+
+/// `[code]`.
+#[derive(Clone, Copy, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(super) struct Code {
+    /// Programs that run at the same time. Default: one per core.
+    pub(super) runners: Option<usize>,
+    /// The weakest isolation that will do: `filters` or `namespaces`.
+    pub(super) min_isolation: Option<Tier>,
+    /// Programs whose verdicts are remembered.
     pub(super) cache_entries: Option<usize>,
 }

@@ -2,20 +2,30 @@
 
 use std::path::{Component, Path, PathBuf};
 
-use super::embedded;
+use super::{
+    embedded,
+    hub::{Hub, Reference},
+};
 use crate::{model::Layout, service::Shelf};
 
-/// Finds the models under a directory, and those in the binary.
+/// Finds the models under a directory, those in the binary, and those on the hub.
 #[derive(Clone, Debug, Default)]
 pub struct ModelsRoot {
     directory: Option<PathBuf>,
+    hub: Hub,
 }
 
 impl ModelsRoot {
     /// The models under `directory`; `None`: only those in the binary.
     #[must_use]
     pub fn new(directory: Option<PathBuf>) -> Self {
-        Self { directory }
+        Self { directory, hub: Hub::default() }
+    }
+
+    /// With the settings of the hub.
+    #[must_use]
+    pub(super) fn with_hub(self, hub: Hub) -> Self {
+        Self { hub, ..self }
     }
 
     /// The directory.
@@ -30,6 +40,9 @@ impl Shelf for ModelsRoot {
         if let Some(name) = path.strip_prefix("embedded:") {
             return embedded::layout(name)
                 .ok_or_else(|| format!("no model `{name}` is in the binary"));
+        }
+        if let Some(model) = path.strip_prefix("hub:") {
+            return self.hub.layout(&Reference::parse(model)?);
         }
         let root = self.directory.as_deref().ok_or("no models root is configured")?;
         confined(root, path).map(Layout::Directory)

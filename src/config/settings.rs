@@ -24,6 +24,7 @@ use crate::{
     model::ModelSpec,
     pipeline::PipelineSpec,
     service::{ServiceConfig, Shelf},
+    verify::code::SandboxConfig,
 };
 
 /// A mistake in a configuration.
@@ -71,6 +72,8 @@ pub struct Settings {
     pub lanes: LaneConfig,
     /// Bounds of requests and stores.
     pub service: ServiceConfig,
+    /// How programs are run.
+    pub sandbox: SandboxConfig,
     /// The models, by name.
     pub models: BTreeMap<String, ModelSpec>,
     /// The pipelines, by name.
@@ -144,7 +147,8 @@ impl Settings {
         let file: File = source.parse(value, "")?;
         let beside = |path: &PathBuf| directory.unwrap_or(Path::new("")).join(path);
         let root = directory.map(|_| beside(&file.models_root.clone().unwrap_or_default()));
-        let models_root = ModelsRoot::new(models_root.map(Path::to_owned).or(root));
+        let models_root =
+            ModelsRoot::new(models_root.map(Path::to_owned).or(root)).with_hub(file.hub.clone());
         let mut models = BTreeMap::new();
         for (name, section) in &file.models {
             let model = model(&source, name, section, &models_root)?;
@@ -170,6 +174,7 @@ impl Settings {
             models_root,
             lanes: lanes(&file),
             service: service(&file),
+            sandbox: sandbox(&file),
             models,
             pipelines,
             doors: file.doors,
@@ -239,6 +244,16 @@ fn service(file: &File) -> ServiceConfig {
     }
 }
 
+fn sandbox(file: &File) -> SandboxConfig {
+    let default = SandboxConfig::default();
+    SandboxConfig {
+        runners: file.code.runners.unwrap_or(default.runners),
+        minimum: file.code.min_isolation.unwrap_or(default.minimum),
+        cache_entries: file.code.cache_entries.unwrap_or(default.cache_entries),
+        ..default
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -267,6 +282,10 @@ mod tests {
         assert!(unknown.starts_with("f:3: models.a.max_tokns: unknown field"), "{unknown}");
         assert!(error("[models.a]\npath = \"embedded:x\"\n").starts_with("f:2: "));
         assert!(error("[models.a]\npath = \"..\"\n").contains("outside the models root"));
+        let hub = error("[models.a]\npath = \"hub:../x\"\n");
+        assert!(hub.starts_with("f:2: models.a.path: `../x` is no id"), "{hub}");
+        assert!(error("[models.a]\npath = 1\n").starts_with("f:2: models.a.path: "));
+        assert!(error("[hub]\ntoken = \"x\"\n").starts_with("f:2: hub.token: unknown field"));
         let spec = error("[pipelines.p]\nnodes = {}\n");
         assert!(spec.contains("missing field `output`"), "{spec}");
     }

@@ -85,7 +85,7 @@ impl App {
     /// The doors of `service`.
     #[must_use]
     pub fn new(service: Service, config: HttpConfig) -> Self {
-        let telemetry = Telemetry::new(&service.engine);
+        let telemetry = Telemetry::new(&service.engine, &service.world().code);
         let replies = Replies::new(config.idempotent_replies);
         let (draining, tasks) = (AtomicBool::new(false), TaskTracker::new());
         Self(Arc::new(Inner { service, config, draining, telemetry, replies, tasks }))

@@ -43,6 +43,8 @@ pub enum Code {
     Overloaded,
     /// 503: the state store cannot be reached.
     StoreFailed,
+    /// 503: no isolation for programs holds on this machine.
+    SandboxUnavailable,
     /// 504: nothing was ready by the deadline.
     TimedOut,
     /// 500: a bug.
@@ -62,9 +64,11 @@ impl Code {
             Self::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
             Self::UnsupportedMediaType => StatusCode::UNSUPPORTED_MEDIA_TYPE,
             Self::Invalid | Self::Missed => StatusCode::UNPROCESSABLE_ENTITY,
-            Self::MissedRetryable | Self::NoReward | Self::Overloaded | Self::StoreFailed => {
-                StatusCode::SERVICE_UNAVAILABLE
-            }
+            Self::MissedRetryable
+            | Self::NoReward
+            | Self::Overloaded
+            | Self::StoreFailed
+            | Self::SandboxUnavailable => StatusCode::SERVICE_UNAVAILABLE,
             Self::TimedOut => StatusCode::GATEWAY_TIMEOUT,
             Self::Internal => StatusCode::INTERNAL_SERVER_ERROR,
         }
@@ -85,6 +89,7 @@ impl Code {
             Self::Missed | Self::MissedRetryable | Self::NoReward => "samples could not be scored",
             Self::Overloaded => "too much work is queued",
             Self::StoreFailed => "the state store failed",
+            Self::SandboxUnavailable => "programs cannot be run here",
             Self::TimedOut => "nothing was ready by the deadline",
             Self::Internal => "internal error",
         }
@@ -169,6 +174,9 @@ impl From<ServiceError> for Problem {
             ServiceError::Overloaded => Self::new(Code::Overloaded),
             ServiceError::TimedOut => Self::new(Code::TimedOut),
             ServiceError::Store(message) => Self::new(Code::StoreFailed).detail(message),
+            ServiceError::SandboxUnavailable(missing) => {
+                Self::new(Code::SandboxUnavailable).detail(missing)
+            }
             ServiceError::Full(full) => Self::new(Code::Invalid).detail(full.to_string()),
         }
     }

@@ -31,6 +31,8 @@ fn guarded() -> OpenApiRouter<App> {
         .routes(routes!(verbs::compare))
         .routes(routes!(verbs::select))
         .routes(routes!(verify::math))
+        .routes(routes!(verify::code))
+        .routes(routes!(verify::capabilities))
         .routes(routes!(catalog::list_nodes))
         .routes(routes!(catalog::get_node))
         .routes(routes!(verbs::apply))

@@ -11,7 +11,8 @@ use crate::domain::{ParamError, parse};
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 #[serde(try_from = "Map<String, Value>")]
 pub struct ModelSpec {
-    /// A directory in Hugging Face layout under the models root, or `embedded:NAME`.
+    /// A directory in Hugging Face layout under the models root, `embedded:NAME`, or
+    /// `hub:OWNER/NAME@REVISION`.
     #[schema(example = "embedded:tiny-rm-0")]
     pub path: String,
     /// How it is run.

@@ -13,6 +13,7 @@ use crate::domain::{
     Batch, BoxFuture, Cell, Column, Completion, Judged, Miss, MissStatus, ModelInfo, Sample, Scope,
     Scorers,
 };
+use crate::verify::code::SandboxConfig;
 
 /// Parameters beside each kind's example that reach other branches.
 fn variants(name: &str) -> Vec<Value> {
@@ -357,7 +358,7 @@ fn score(entry: &Entry, params: &Value, batch: Batch) -> Vec<Column> {
     let Node::Source(source) = entry.build(params.clone()).unwrap() else {
         panic!("`{}` is no source", entry.name);
     };
-    let world = World::new(Arc::new(Nothing));
+    let world = World::new(Arc::new(Nothing), SandboxConfig::off());
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     let deadline = Instant::now() + Duration::from_secs(60);
     let scored = runtime.block_on(source.score(batch, &world, deadline));

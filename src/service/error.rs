@@ -67,6 +67,9 @@ pub enum ServiceError {
     /// The state store failed.
     #[error("{0}")]
     Store(String),
+    /// No isolation holds on this machine.
+    #[error("programs cannot be run here: {0}")]
+    SandboxUnavailable(String),
     /// A bounded store is full.
     #[error("{0}")]
     Full(StoreFull),

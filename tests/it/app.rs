@@ -5,6 +5,7 @@ use std::sync::OnceLock;
 use assay::{
     cli::{Setup, start},
     http::{App, HttpConfig, Key, Keys, router},
+    verify::code::Tier,
 };
 use axum::{
     Router,
@@ -58,13 +59,20 @@ impl TestApp {
     }
 
     pub(crate) fn with(change: impl FnOnce(HttpConfig) -> HttpConfig) -> Self {
-        let settings = Setup::default().settings().unwrap();
+        Self::set_up(None, change)
+    }
+
+    /// Programs are isolated as far as `maximum` at most.
+    pub(crate) fn isolated(maximum: Tier) -> Self {
+        Self::set_up(Some(maximum), |config| config)
+    }
+
+    fn set_up(maximum: Option<Tier>, change: impl FnOnce(HttpConfig) -> HttpConfig) -> Self {
+        let setup = Setup::default().with_runners(env!("CARGO_BIN_EXE_assay"), maximum);
+        let settings = setup.settings().unwrap();
         let doors = settings.doors.clone();
-        let app = App::new(
-            start(&settings).unwrap(),
-            change(HttpConfig { doors, ..HttpConfig::default() }),
-        );
-        Self::of(app)
+        let service = start(&settings).unwrap();
+        Self::of(App::new(service, change(HttpConfig { doors, ..HttpConfig::default() })))
     }
 
     pub(crate) fn of(app: App) -> Self {

@@ -12,14 +12,17 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("metrics", &["domain"]),
     ("model", &["domain"]),
     ("engine", &["domain", "model"]),
-    ("verify", &[]),
+    ("verify", &["domain"]),
     ("nodes", &["domain", "verify"]),
     ("state", &["domain"]),
     ("pipeline", &["domain", "nodes", "state"]),
     ("service", &["domain", "engine", "metrics", "model", "nodes", "pipeline", "state", "verify"]),
-    ("http", &["domain", "engine", "metrics", "model", "nodes", "pipeline", "service"]),
-    ("config", &["domain", "engine", "http", "model", "pipeline", "service"]),
-    ("cli", &["config", "domain", "engine", "http", "model", "nodes", "service", "train"]),
+    ("http", &["domain", "engine", "metrics", "model", "nodes", "pipeline", "service", "verify"]),
+    ("config", &["domain", "engine", "http", "model", "pipeline", "service", "verify"]),
+    (
+        "cli",
+        &["config", "domain", "engine", "http", "model", "nodes", "service", "train", "verify"],
+    ),
     ("train", &["domain", "model"]),
     ("main", &["cli"]),
     ("lib", &[]),
@@ -39,10 +42,12 @@ const RESERVED: &[(&str, &[&str])] = &[
     ("anyhow", &["cli"]),
     ("ureq", &["cli"]),
     ("rayon", &["model", "verify"]),
+    ("hf_hub", &["config"]),
 ];
 
 /// Files that may hold unsafe code.
-const UNSAFE: &[&str] = &["model/kernels/product.rs", "model/layout.rs"];
+const UNSAFE: &[&str] =
+    &["model/kernels/product.rs", "model/layout.rs", "verify/code/sandbox/sys.rs"];
 
 fn files() -> BTreeMap<String, String> {
     fn walk(directory: &Path, files: &mut Vec<PathBuf>) {

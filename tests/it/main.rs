@@ -4,6 +4,8 @@
 
 mod admin;
 mod app;
+mod checkpoints;
+mod code;
 mod doors;
 mod engine;
 mod goldens;
