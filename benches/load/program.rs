@@ -22,7 +22,7 @@ impl Program {
     /// The service, with the arguments of `serve`.
     pub(crate) fn assay(arguments: &[&str]) -> Self {
         let mut command = Command::new(env!("CARGO_BIN_EXE_assay"));
-        command.args(["serve", "--listen", "127.0.0.1:0", "--log", "warn"]).args(arguments);
+        command.args(["serve", "--listen", "127.0.0.1:0", "--log", "error"]).args(arguments);
         Self::start(command)
     }
 

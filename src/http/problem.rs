@@ -189,7 +189,7 @@ impl IntoResponse for Problem {
         let headers = response.headers_mut();
         let json = HeaderValue::from_static("application/problem+json");
         headers.insert(header::CONTENT_TYPE, json);
-        if self.code.status() == StatusCode::SERVICE_UNAVAILABLE {
+        if self.code.retryable() {
             headers.insert(header::RETRY_AFTER, HeaderValue::from_static("1"));
         }
         if self.code == Code::Unauthorized {

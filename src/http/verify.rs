@@ -18,8 +18,8 @@ use crate::verify::code::Capabilities;
         ("by the usual policy" = (value = json!({
             "items": [
                 {"id": "a", "completion": "15 + 57 = 72, so the answer is \\boxed{72}.", "answer": "72"},
-                {"id": "b", "completion": "<think>…</think> The probability is $\\frac{10}{16}$.", "answer": "5/8"},
-                {"id": "c", "completion": "Therefore $x \\in (-\\infty, 6]$.", "answer": ["x \\le 6"]},
+                {"id": "b", "completion": "<think>…</think> The answer is $\\frac{10}{16}$.", "answer": "5/8"},
+                {"id": "c", "completion": "Therefore the answer is $x \\in (-\\infty, 6]$.", "answer": ["x \\le 6"]},
                 {"id": "d", "completion": "\\boxed{12 \\text{ or } 13}", "answer": "12"}
             ]
         }))),

@@ -71,11 +71,8 @@ impl TestApp {
         let setup = Setup::default().with_runners(env!("CARGO_BIN_EXE_assay"), maximum);
         let settings = setup.settings().unwrap();
         let doors = settings.doors.clone();
-        let app = App::new(
-            start(&settings).unwrap(),
-            change(HttpConfig { doors, ..HttpConfig::default() }),
-        );
-        Self::of(app)
+        let service = start(&settings).unwrap();
+        Self::of(App::new(service, change(HttpConfig { doors, ..HttpConfig::default() })))
     }
 
     pub(crate) fn of(app: App) -> Self {

@@ -134,6 +134,7 @@ pub(super) enum Answer {
         cells: Vec<Item>,
     },
     Function {
+        name: String,
         parameters: Vec<String>,
         value: Item,
     },

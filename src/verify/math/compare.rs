@@ -226,9 +226,8 @@ impl<'a> Comparison<'a, '_> {
     /// A percentage against a plain number: its hundredth, or itself if the sign is a label.
     fn percent(&mut self, percent: &Item, plain: &Item, label: bool, gold_has: bool) -> Result {
         // "0.35%" for 0.35 is a mistake of a hundredfold, not a label.
-        let large = |item: &Item| {
-            item.exact.as_ref().is_ok_and(|v| *v >= 1u8.into() || *v <= (-1i8).into())
-        };
+        let large =
+            |item: &Item| item.exact.as_ref().is_ok_and(|v| *v > 1u8.into() || *v < (-1i8).into());
         if label && (gold_has || large(plain)) {
             let same = if gold_has {
                 self.scalars(percent, plain)?

@@ -7,6 +7,7 @@ use dashu_ratio::RBig;
 pub(super) enum Phrase {
     Empty,
     Reals,
+    Integers,
     DoesNotExist,
     Infinity { negative: bool },
 }
@@ -61,7 +62,8 @@ pub(super) fn same_text(a: &str, b: &str) -> bool {
 /// The members of a list of words, in alphabetical order.
 fn listed(text: &str) -> Option<Vec<String>> {
     let text = text.replace("\\text", " ").replace("{", " ").replace("}", " ");
-    if !text.contains(',') {
+    let short = |part: &str| part.split_whitespace().count() <= 2;
+    if !text.contains(',') && !(text.contains(" and ") && text.split(" and ").all(short)) {
         return None;
     }
     let parts = text.split(',').flat_map(|part| part.split(" and "));
@@ -130,6 +132,12 @@ pub(super) fn phrase(normal: &str) -> Option<Phrase> {
         | "all real x"
         | "all real numbers x"
         | "set of all reals" => Phrase::Reals,
+        "all integers"
+        | "any integer"
+        | "every integer"
+        | "integers"
+        | "set of all integers"
+        | "set of integers" => Phrase::Integers,
         "dne"
         | "does not exist"
         | "limit does not exist"

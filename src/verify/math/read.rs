@@ -128,6 +128,7 @@ fn prosaic(folded: &str, fuel: &mut Fuel) -> Option<Reading> {
                 let answer = classify(&mut ast, root, fuel).ok()?;
                 return Some(Reading { ast, root: Some(root), answer });
             }
+            Phrase::Integers => (Node::Set(NamedSet::Integers), Answer::Named(NamedSet::Integers)),
             Phrase::Infinity { negative } => {
                 let infinity = Node::Constant(super::ast::Constant::Infinity);
                 (infinity, Answer::Infinite { negative })

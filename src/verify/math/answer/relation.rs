@@ -108,7 +108,28 @@ impl Classifier<'_, '_> {
                 let plain = arguments
                     .iter()
                     .all(|&id| matches!(self.ast.node(id), Node::Symbol(_) | Node::Number(_)));
-                plain.then(|| format!("{}()", self.ast.text(*name)))
+                let numbers = arguments.iter().map(|&id| match self.ast.node(id) {
+                    Node::Number(number) => number.value.to_string(),
+                    // `P(A)`, an event; the parameter of `f(x)` is only a name.
+                    Node::Symbol(name) if self.ast.text(*name).starts_with(char::is_uppercase) => {
+                        self.ast.text(*name).to_owned()
+                    }
+                    _ => String::new(),
+                });
+                let numbers = numbers.collect::<Vec<_>>().join(",");
+                plain.then(|| format!("{}({numbers})", self.ast.text(*name)))
+            }
+            // `dy/dx`
+            Node::Quotient(above, below) => {
+                let part = |id: Id| match self.ast.node(id) {
+                    Node::Product(items) => {
+                        let names: Option<Vec<String>> =
+                            items.iter().map(|&id| self.label(id)).collect();
+                        names.filter(|names| names[0] == "d").map(|names| names.concat())
+                    }
+                    _ => None,
+                };
+                Some(format!("{}/{}", part(*above)?, part(*below)?))
             }
             Node::Sequence { open: Bracket::Round, close: Bracket::Round, items } => {
                 let names: Option<Vec<String>> = items.iter().map(|&id| self.label(id)).collect();
@@ -177,15 +198,21 @@ impl Classifier<'_, '_> {
 
     /// `f(x) = …`, where the parameter is only a name.
     fn function(&mut self, first: Id, members: &[Id]) -> Result<Option<Answer>, Untyped> {
-        let Node::Call(_, arguments) = self.ast.node(first).clone() else { return Ok(None) };
+        let Node::Call(name, arguments) = self.ast.node(first).clone() else { return Ok(None) };
+        let name = self.ast.text(name).to_owned();
         let mut parameters = Vec::new();
         for argument in arguments {
             let Node::Symbol(parameter) = self.ast.node(argument) else { return Ok(None) };
-            parameters.push(self.ast.text(*parameter).to_owned());
+            let parameter = self.ast.text(*parameter);
+            // `P(A)`: an event, no parameter.
+            if parameter.starts_with(char::is_uppercase) {
+                return Ok(None);
+            }
+            parameters.push(parameter.to_owned());
         }
         let [_, value] = members[..] else { return Ok(None) };
         match self.scalar(value) {
-            Ok(value) => Ok(Some(Answer::Function { parameters, value })),
+            Ok(value) => Ok(Some(Answer::Function { name, parameters, value })),
             Err(_) => Ok(None),
         }
     }

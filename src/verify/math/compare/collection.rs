@@ -32,6 +32,8 @@ impl Comparison<'_, '_> {
                 Ok(equal_if(same_words(text, items), Method::Text))
             }
             // `1, 2` for the set {1, 2}, and the reverse.
+            (A::Set(_), A::List(_)) if several(given) => Ok(Outcome::Different),
+            (A::List(_), A::Set(_)) if several(gold) => Ok(Outcome::Different),
             (A::Set(a), A::List(b)) | (A::List(a), A::Set(b)) => self.unordered(a, b),
             (A::Tuple { items, .. }, A::List(values)) if labelled(values) => {
                 self.system(items, values, true)
@@ -44,7 +46,6 @@ impl Comparison<'_, '_> {
             {
                 self.in_order(a, b)
             }
-            (A::List(a), A::Tuple { items: b, open: Bracket::Square }) => self.unordered(a, b),
             // A set or list of one member is that member.
             (A::Set(items), other) if items.len() == 1 => self.answers(&items[0], other),
             (other, A::Set(items)) if items.len() == 1 && !Self::is_empty(other) => {
@@ -254,6 +255,11 @@ fn same_words(text: &str, items: &[Answer]) -> bool {
 pub(super) fn one_unknown(named: &[Named<'_>]) -> bool {
     let base = |name: &str| name.split('_').next().unwrap_or("").to_owned();
     named.windows(2).all(|pair| base(&pair[0].0) == base(&pair[1].0))
+}
+
+/// Whether an answer gives values to more than one unknown.
+fn several(answer: &Answer) -> bool {
+    assignments(answer).is_some_and(|named| !one_unknown(&named))
 }
 
 /// Whether a name occurs twice.

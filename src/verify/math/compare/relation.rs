@@ -29,9 +29,17 @@ impl Comparison<'_, '_> {
                 self.labelled(gold, given, same_label(x, y))
             }
             (
-                A::Function { value: a, parameters: p, .. },
-                A::Function { value: b, parameters: q, .. },
-            ) => self.functions((p, a), (q, b)),
+                A::Function { name: f, value: a, parameters: p },
+                A::Function { name: g, value: b, parameters: q },
+            ) if f == g => self.functions((p, a), (q, b)),
+            (A::Function { .. }, A::Function { .. }) => Ok(Outcome::Different),
+            // `f(x) = 2` does not say that x is 2.
+            (A::Labelled { label, .. }, A::Function { parameters, .. })
+            | (A::Function { parameters, .. }, A::Labelled { label, .. })
+                if parameters.contains(label) =>
+            {
+                Ok(Outcome::Different)
+            }
             (A::Function { value, .. }, A::Scalar(other)) => self.scalars(value, other),
             (A::Scalar(other), A::Function { value, .. }) => self.scalars(other, value),
             (A::Function { value, .. }, A::Labelled { value: other, others, .. })
@@ -261,7 +269,16 @@ fn direction(a: Relation, b: Relation) -> Option<bool> {
 /// Names agree if they are the same, or one of them is prose or absent.
 fn same_label(a: &str, b: &str) -> bool {
     let symbol = |label: &str| {
-        label.chars().count() == 1 || label.starts_with('\\') || label.contains(['_', '(', ','])
+        label.chars().count() == 1
+            || label.starts_with('\\')
+            || label.contains(['_', '(', ','])
+            || label.split(' ').all(|letter| letter.chars().count() == 1)
     };
-    a == b || !symbol(a) || !symbol(b)
+    // A segment has no direction.
+    let sorted = |label: &str| {
+        let mut letters: Vec<&str> = label.split(' ').collect();
+        letters.sort_unstable();
+        letters.concat()
+    };
+    a == b || !symbol(a) || !symbol(b) || (a.contains(' ') && sorted(a) == sorted(b))
 }

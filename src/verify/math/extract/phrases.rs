@@ -60,11 +60,36 @@ fn after_answer(rest: &str) -> Option<&str> {
     for word in ["therefore ", "thus ", "just ", "simply ", "then ", "indeed ", "now "] {
         rest = rest.strip_prefix(word).unwrap_or(rest);
     }
-    let found = clean(sentence(rest));
+    let found = clean(main_clause(sentence(rest)));
     if found.is_empty() {
         return None;
     }
     Some(shortened(found))
+}
+
+/// A statement without what explains it: "72, which is 48 + 24", "72 (48 in April)".
+fn main_clause(text: &str) -> &str {
+    const CLAUSES: [&str; 9] = [
+        ", which",
+        " because ",
+        ", because",
+        " since ",
+        ", since ",
+        ", as ",
+        ", where ",
+        " i.e.",
+        ", i.e.",
+    ];
+    let cut = CLAUSES.iter().filter_map(|clause| text.find(clause)).filter(|&at| at > 0).min();
+    let text = &text[..cut.unwrap_or(text.len())];
+    let Some(open) = text.find(" (").filter(|&at| at > 0) else { return text };
+    let aside = &text[open + 2..];
+    let mut words = aside.split(|c: char| !c.is_ascii_alphabetic());
+    let explains =
+        words.clone().any(|word| word.len() > 2 && word.bytes().all(|b| b.is_ascii_lowercase()));
+    let mathematical = aside.contains(['\\', '$']);
+    let open_choice = words.any(|word| matches!(word, "or" | "and" | "mod"));
+    if explains && !open_choice && !mathematical { &text[..open] } else { text }
 }
 
 /// A formula or the text up to the end of the sentence.
@@ -126,6 +151,8 @@ fn shortened(found: &str) -> &str {
 
 /// A line without its markdown and its full stop.
 fn clean(line: &str) -> &str {
+    let line =
+        line.trim_end_matches(['\u{2713}', '\u{2714}', '\u{2705}', '\u{25a0}', '\u{220e}', ' ']);
     let line = line.trim().trim_matches('*').trim();
     let line = line.strip_suffix('.').unwrap_or(line).trim_end_matches('*').trim_end();
     for tag in ["<|im_end|>", "<|eot_id|>", "</s>", "<|endoftext|>"] {

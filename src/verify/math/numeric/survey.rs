@@ -48,6 +48,8 @@ pub(super) struct Survey<'a, F, const N: usize> {
     agreed: u32,
     /// Points where only one of two sides has a real value.
     alone: [u32; 2],
+    /// There the other side has a complex value that differs.
+    clash: [bool; 2],
     /// At some whole number the gold has a value and the answer has none.
     lost: bool,
 }
@@ -67,7 +69,17 @@ where
         }
         let cases = |node: &Node| matches!(node, Node::Cases(_));
         let branches = sides.iter().any(|side| side.ast.any(side.id, &cases));
-        Self { sides, pair, tall, branches, names, agreed: 0, alone: [0; 2], lost: false }
+        Self {
+            sides,
+            pair,
+            tall,
+            branches,
+            names,
+            agreed: 0,
+            alone: [0; 2],
+            clash: [false; 2],
+            lost: false,
+        }
     }
 
     pub(super) fn verdict(mut self, fuel: &mut Fuel) -> Result<Numeric, Exhausted> {
@@ -121,8 +133,8 @@ where
             0 if !gold_alone && !given_alone => return self.complex(fuel),
             0..WANTED => Numeric::Undecided,
             _ if self.tall => Numeric::Undecided,
-            // The answer has no value where the gold has one: ln x² is more than 2 ln x.
-            _ if gold_alone && self.names.len() == 1 => Numeric::Undecided,
+            // One side has real values where the other differs: ln x² is more than 2 ln x.
+            _ if self.clash != [false; 2] && self.names.len() == 1 => Numeric::Undecided,
             _ => Numeric::Equal,
         })
     }
@@ -136,14 +148,17 @@ where
         fuel: &mut Fuel,
     ) -> Result<Look, Exhausted> {
         let found = values(sides, point, real, fuel)?;
-        if let [Ok(_), Err(Invalid::Outside)] = found[..] {
-            self.alone[0] += 1;
-        }
-        if let [Err(Invalid::Outside), Ok(_)] = found[..] {
-            self.alone[1] += 1;
-        }
-        if self.branches && self.alone != [0; 2] {
-            return Ok(Look::Different);
+        let alone = match found[..] {
+            [Ok(value), Err(Invalid::Outside)] => Some((0, value)),
+            [Err(Invalid::Outside), Ok(value)] => Some((1, value)),
+            _ => None,
+        };
+        if let Some((side, value)) = alone {
+            self.alone[side] += 1;
+            if self.branches {
+                return Ok(Look::Different);
+            }
+            self.clash[side] |= real && self.clashes(sides[1 - side], side, value, point, fuel)?;
         }
         let mut balls = [Ball::exactly(0.0); N];
         for (ball, value) in balls.iter_mut().zip(found) {
@@ -160,6 +175,24 @@ where
                 Look::Equal
             }
             Numeric::Undecided => Look::Nothing,
+        })
+    }
+
+    /// Whether a side without a real value here has a complex one that is not the other's, or, for the
+    /// answer, none that is known: then the two are not one function. `x` is what `e^{ln x}` is also for
+    /// negative numbers, `ln|x|` is not what `ln x` is.
+    fn clashes(
+        &self,
+        outside: Scalar<'_>,
+        defined: usize,
+        value: Ball,
+        point: Point<'_>,
+        fuel: &mut Fuel,
+    ) -> Result<bool, Exhausted> {
+        let [complex] = values(&[outside], point, false, fuel)?;
+        Ok(match complex {
+            Ok(other) => close(value, other) == Numeric::Different,
+            Err(_) => defined == 0,
         })
     }
 
@@ -329,7 +362,7 @@ where
 fn between(mut breaks: Vec<f64>, point: Point<'_>) -> Vec<f64> {
     breaks.retain(|value| value.is_finite());
     breaks.sort_unstable_by(f64::total_cmp);
-    breaks.dedup_by(|a, b| (*a - *b).abs() <= 1e-9 * (1.0 + b.abs()));
+    breaks.dedup_by(|a, b| (*a - *b).abs() <= 1e-13 * (1.0 + b.abs()));
     let (Some(&first), Some(&last)) = (breaks.first(), breaks.last()) else { return Vec::new() };
     let mut found = Vec::with_capacity(2 * breaks.len() + 6);
     for (key, reach) in [(1, 0.9), (2, 9.0), (3, 900.0)] {

@@ -8,7 +8,7 @@ use super::evaluate::{Evaluator, Invalid};
 use super::point::Point;
 
 /// Breakpoints that are kept for one symbol.
-const MAX_BREAKS: usize = 12;
+const MAX_BREAKS: usize = 24;
 /// Beyond this many places of change nothing is shown by looking between them.
 pub(super) const MAX_SWITCHES: usize = 64;
 /// Where a change of sign is looked for if the form is not linear.
@@ -69,6 +69,11 @@ fn collect(ast: &Ast, id: Id, found: &mut Vec<Switch>) {
                     push(*a, -1.0);
                 }
                 (F::Arcosh, [a]) => push(*a, 1.0),
+                (F::Floor | F::Ceil, [a]) if !ast.symbols(*a).is_empty() => {
+                    for level in [-2.0, -1.0, 0.0, 1.0, 2.0, 3.0] {
+                        push(*a, level);
+                    }
+                }
                 (F::Max | F::Min, items) => {
                     for (at, &left) in items.iter().enumerate().take(MAX_SWITCHES) {
                         for &right in items[at + 1..].iter().take(MAX_SWITCHES) {

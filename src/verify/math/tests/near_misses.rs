@@ -27,6 +27,7 @@ const STILL_EQUAL: &[(&str, &str)] = &[
     (r"2\pm\sqrt3", r"\frac{1}{2\pm\sqrt3}"),
     (r"2\pm\sqrt{3}", r"\frac{1}{2\pm\sqrt{3}}"),
     (r"A", r"(A)\pi"),
+    (r"B", r"(B)\pi"),
     (r"C", r"(C)\pi"),
     (r"[0,3]\cup[2,4]", r"[0,2]\cup[2,4]"),
     (r"[0,3]\cup[2,4]", r"[0,3)\cup[2,4]"),
