@@ -7,7 +7,7 @@ use clap::{Subcommand, ValueEnum};
 
 use crate::train::{
     reward_model::{self, RewardModelConfig, RunOptions},
-    shipped::{self, Recipe},
+    shipped::{self, Figures, Recipe},
     synthetic::{Corpus, Generator, write_jsonl},
 };
 
@@ -44,6 +44,9 @@ struct RewardModelArgs {
     /// Only this member of the preset; no figures are written then.
     #[arg(long, requires = "preset")]
     member: Option<usize>,
+    /// Train nothing: measure the preset's members in --output and write their figures.
+    #[arg(long, requires = "preset", conflicts_with = "member")]
+    measure: bool,
     /// Where the preset keeps data and checkpoints. Default: `work` in the output directory.
     #[arg(long, requires = "preset")]
     work: Option<PathBuf>,
@@ -144,6 +147,10 @@ fn make_shipped(args: &RewardModelArgs) -> Result<()> {
     recipe.seed = args.seed.unwrap_or(recipe.seed);
     recipe.run.epochs = args.epochs.unwrap_or(recipe.run.epochs);
     let work = args.work.clone().unwrap_or_else(|| args.output.join("work"));
+    if args.measure {
+        report(&shipped::measure(&recipe, &args.output)?);
+        return Ok(());
+    }
     match args.member {
         Some(index) if index >= recipe.member_seeds.len() => {
             bail!("there are {} members", recipe.member_seeds.len())
@@ -152,12 +159,13 @@ fn make_shipped(args: &RewardModelArgs) -> Result<()> {
             let data = shipped::prepare(&recipe, &work)?;
             shipped::make_member(&recipe, &data, index, &args.output)?;
         }
-        None => {
-            let figures = shipped::make(&recipe, &args.output, &work)?;
-            tracing::info!(accuracy = ?figures.accuracy, correlations = ?figures.correlations, "made");
-        }
+        None => report(&shipped::make(&recipe, &args.output, &work)?),
     }
     Ok(())
+}
+
+fn report(figures: &Figures) {
+    tracing::info!(accuracy = ?figures.accuracy, correlations = ?figures.correlations, "measured");
 }
 
 fn settings<T: Default + serde::de::DeserializeOwned>(path: Option<&PathBuf>) -> Result<T> {

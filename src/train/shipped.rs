@@ -61,7 +61,7 @@ impl Default for Recipe {
             tokenizer_pairs: 4_000,
             vocabulary: 1024,
             seed: 20,
-            member_seeds: vec![20, 26, 22, 23, 24],
+            member_seeds: vec![20, 27, 22, 23, 24],
             pretraining_texts: 24_000,
             pretraining: LanguageModelConfig::default(),
             run: RewardModelConfig { storage: Storage::F16, ..RewardModelConfig::default() },
