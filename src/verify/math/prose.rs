@@ -318,6 +318,14 @@ pub(super) fn choices(text: &str) -> Option<Vec<char>> {
     Some(found)
 }
 
+/// What stands behind the mark of a choice, as plain text.
+pub(super) fn choice_text(text: &str) -> String {
+    let plain = normal(text);
+    let behind =
+        plain.split_once(')').or_else(|| plain.split_once('.')).map_or("", |(_, rest)| rest);
+    behind.trim().to_owned()
+}
+
 /// Whether what follows the mark of a choice is its text: no operator, and no other choice.
 fn is_choice_text(rest: &str) -> bool {
     let starts = rest.starts_with(|c: char| c.is_alphanumeric() || "\\-$(".contains(c));
