@@ -63,7 +63,8 @@ pub(super) fn same_text(a: &str, b: &str) -> bool {
 fn listed(text: &str) -> Option<Vec<String>> {
     let text = text.replace("\\text", " ").replace("{", " ").replace("}", " ");
     let short = |part: &str| part.split_whitespace().count() <= 2;
-    if !text.contains(',') && !(text.contains(" and ") && text.split(" and ").all(short)) {
+    let pair = text.contains(" and ") && text.split(" and ").all(short);
+    if !text.contains(',') && !pair {
         return None;
     }
     let parts = text.split(',').flat_map(|part| part.split(" and "));
