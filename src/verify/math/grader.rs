@@ -84,11 +84,7 @@ impl Gold {
     /// Reads a gold answer. It is the whole text: nothing is searched for inside it.
     fn read(source: &str) -> Self {
         let attempt = catch_unwind(|| read(source, &mut Fuel::new(GOLD_FUEL)));
-        let read = attempt.unwrap_or_else(|_| Read {
-            text: String::new(),
-            readings: Vec::new(),
-            choices: None,
-        });
+        let read = attempt.unwrap_or_default();
         let canonical = read.readings.first().map(read::Reading::canonical);
         Self { integer: plain_integer(read::unwrapped(source)), read, canonical }
     }
@@ -216,6 +212,11 @@ fn against(policy: &Policy, gold: &Gold, given: &Read, fuel: &mut Fuel) -> Judge
     }
     if let Some(letters) = &gold.read.choices {
         if given.names_choices(letters, policy.last_letter) {
+            // `(A) 4` is not `(A) 5`.
+            let (own, other) = (&gold.read.choice_text, &given.choice_text);
+            if !own.is_empty() && !other.is_empty() && own != other {
+                return Judged::Verdict(Verdict::Incorrect);
+            }
             return Judged::Equal(Method::Choice);
         }
         // Letters joined by "or" leave the choice open.

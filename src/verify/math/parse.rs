@@ -136,15 +136,22 @@ impl<'a> Parser<'a> {
     /// Goes behind the last equals sign after the operator at `last`, if one stands outside of all brackets: a
     /// sum that is followed by its value.
     fn skip_to_value(&mut self, last: usize) {
-        let mut depth = 0i32;
-        for (at, token) in self.tokens.iter().enumerate().skip(last) {
+        // Nothing else may be said: no relation but equality, no words.
+        if !matches!(self.tokens[0].kind, Kind::Operator(_)) {
+            return;
+        }
+        let (mut depth, mut behind) = (0i32, 0);
+        for (at, token) in self.tokens.iter().enumerate() {
             match token.kind {
                 Kind::GroupOpen | Kind::Open(_) | Kind::Begin(_) => depth += 1,
                 Kind::GroupClose | Kind::Close(_) | Kind::End(_) => depth -= 1,
-                Kind::Relation(Relation::Equal) if depth == 0 => self.at = at + 1,
+                Kind::Relation(Relation::Equal) if depth == 0 && at > last => behind = at + 1,
+                Kind::Relation(Relation::Equal) => {}
+                Kind::Relation(_) | Kind::Text(_) | Kind::Word(_) if depth == 0 => return,
                 _ => {}
             }
         }
+        self.at = behind;
     }
 
     fn list(&mut self) -> Result<Id> {

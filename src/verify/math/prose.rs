@@ -63,7 +63,8 @@ pub(super) fn same_text(a: &str, b: &str) -> bool {
 fn listed(text: &str) -> Option<Vec<String>> {
     let text = text.replace("\\text", " ").replace("{", " ").replace("}", " ");
     let short = |part: &str| part.split_whitespace().count() <= 2;
-    if !text.contains(',') && !(text.contains(" and ") && text.split(" and ").all(short)) {
+    let pair = text.contains(" and ") && text.split(" and ").all(short);
+    if !text.contains(',') && !pair {
         return None;
     }
     let parts = text.split(',').flat_map(|part| part.split(" and "));
@@ -316,6 +317,14 @@ pub(super) fn choices(text: &str) -> Option<Vec<char>> {
     found.sort_unstable();
     found.dedup();
     Some(found)
+}
+
+/// What stands behind the mark of a choice, as plain text.
+pub(super) fn choice_text(text: &str) -> String {
+    let plain = normal(text);
+    let behind =
+        plain.split_once(')').or_else(|| plain.split_once('.')).map_or("", |(_, rest)| rest);
+    behind.trim().to_owned()
 }
 
 /// Whether what follows the mark of a choice is its text: no operator, and no other choice.

@@ -22,7 +22,7 @@ pub(super) struct Reading {
 }
 
 /// A text with its readings, the most likely first.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(super) struct Read {
     /// The text without wrappers, blanks and full stop.
     pub(super) text: String,
@@ -30,13 +30,15 @@ pub(super) struct Read {
     pub(super) readings: Vec<Reading>,
     /// The choice letters that the text names, if it names nothing else.
     pub(super) choices: Option<Vec<char>>,
+    /// What stands behind the mark of the choice, if anything does.
+    pub(super) choice_text: String,
 }
 
 /// Reads an answer.
 pub(super) fn read(source: &str, fuel: &mut Fuel) -> Read {
     let text = unwrapped(source);
     if text.len() > MAX_LENGTH {
-        return Read { text: String::new(), readings: Vec::new(), choices: None };
+        return Read::default();
     }
     let folded = fold(text);
     let mut readings = Vec::new();
@@ -59,7 +61,8 @@ pub(super) fn read(source: &str, fuel: &mut Fuel) -> Read {
     }
     let lettered = text.len() < 200 && text.bytes().any(|b| b.is_ascii_alphabetic());
     let choices = if lettered { prose::choices(text) } else { None };
-    Read { text: compact(&folded), readings, choices }
+    let choice_text = if choices.is_some() { prose::choice_text(text) } else { String::new() };
+    Read { text: compact(&folded), readings, choices, choice_text }
 }
 
 /// The text without blanks and sizing commands: what two spellings of one formula share.

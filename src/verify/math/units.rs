@@ -221,6 +221,8 @@ fn product(words: &[String]) -> Option<Unit> {
                 continue;
             }
             "even" | "odd" | "prime" if index == words.len() => return None,
+            // Millions, billions, trillions.
+            _ if matches!(word, "M" | "B" | "T") => return None,
             _ if is_no_unit(&lower) => return None,
             "times" if index < words.len() => return None,
             _ if !word.chars().all(|c| c.is_alphabetic() || c == ' ') => return None,

@@ -73,6 +73,23 @@ const STILL_EQUAL: &[(&str, &str)] = &[
     (r"\pm i", r"-(\pm i)"),
     (r"\pm i", r"\frac{1}{\pm i}"),
     (r"\text{(B)}", r"\text{(B)}\text{ thousand}"),
+    (r"(-2)^2", r"(+2)^2"),
+    (r"(1+i)^8", r"(1-i)^8"),
+    (r"\cosh^2x-\sinh^2x", r"(\cosh^2x-\sinh^2x)^2"),
+    (r"\cosh^2x-\sinh^2x", r"\frac{1}{\cosh^2x-\sinh^2x}"),
+    (r"\cosh^2x-\sinh^2x", r"\sqrt{\cosh^2x-\sinh^2x}"),
+    (r"\ln(\ln(e^e))", r"(\ln(\ln(e^e)))^2"),
+    (r"\ln(\ln(e^e))", r"\frac{1}{\ln(\ln(e^e))}"),
+    (r"\ln(\ln(e^e))", r"\sqrt{\ln(\ln(e^e))}"),
+    (r"\sqrt[3]{2+\sqrt5}+\sqrt[3]{2-\sqrt5}", r"(\sqrt[3]{2+\sqrt5}+\sqrt[3]{2-\sqrt5})^2"),
+    (r"\sqrt[3]{2+\sqrt5}+\sqrt[3]{2-\sqrt5}", r"\frac{1}{\sqrt[3]{2+\sqrt5}+\sqrt[3]{2-\sqrt5}}"),
+    (r"\sqrt[3]{2+\sqrt5}+\sqrt[3]{2-\sqrt5}", r"\sqrt{\sqrt[3]{2+\sqrt5}+\sqrt[3]{2-\sqrt5}}"),
+    (r"\sqrt[3]{2+\sqrt5}-\sqrt[3]{\sqrt5-2}", r"(\sqrt[3]{2+\sqrt5}-\sqrt[3]{\sqrt5-2})^2"),
+    (r"\sqrt[3]{2+\sqrt5}-\sqrt[3]{\sqrt5-2}", r"\frac{1}{\sqrt[3]{2+\sqrt5}-\sqrt[3]{\sqrt5-2}}"),
+    (r"\sqrt[3]{2+\sqrt5}-\sqrt[3]{\sqrt5-2}", r"\sqrt{\sqrt[3]{2+\sqrt5}-\sqrt[3]{\sqrt5-2}}"),
+    (r"\text{A}", r"(\text{A})\pi"),
+    (r"b=2,a=3", r"(a=3,b=2)"),
+    (r"|3-4i|^2", r"|3+4i|^2"),
 ];
 
 /// Parts that are put for one another.
