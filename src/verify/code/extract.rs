@@ -120,7 +120,7 @@ mod tests {
     fn thoughts_do_not_count() {
         is("<think>```python\na\n```</think>\n```python\nb\n```", "b\n");
         is("```python\na\n```</think>print(2)", "print(2)");
-        is("<think>```python\na\n```", "a\n");
+        is("<think>\n```python\na\n```", "a\n");
     }
 
     #[test]
