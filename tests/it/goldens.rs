@@ -133,7 +133,6 @@ fn values(parts: &Parts) -> &[f32] {
 fn check(case: &str) {
     let expected = expected(case);
     assert!(expected.items.len() >= 8, "{case} has too few items");
-    let mut worst = 0.0_f64;
     for label in expected.items[0].labels() {
         for item in &expected.items {
             let model = load(case, &options(case, item, label));
@@ -164,10 +163,8 @@ fn check(case: &str) {
             };
             let off = pairs.into_iter().fold(off(found.value, value), f64::max);
             assert!(off < 1e-5, "{case}/{}: {found:?} for {value} and {parts:?}", item.name);
-            worst = worst.max(off);
         }
     }
-    println!("{case}: {worst:.1e}");
 }
 
 /// Alone, together, and in another order: equal bits in deterministic mode, and within 1e-5 otherwise.

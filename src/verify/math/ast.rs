@@ -118,6 +118,22 @@ pub(super) enum Relation {
     Other(&'static str),
 }
 
+impl Relation {
+    /// The relation read from the right, if it has one.
+    pub(super) fn turned(self) -> Option<Self> {
+        Some(match self {
+            Self::Less => Self::Greater,
+            Self::LessEqual => Self::GreaterEqual,
+            Self::Greater => Self::Less,
+            Self::GreaterEqual => Self::LessEqual,
+            Self::Equal | Self::NotEqual => self,
+            Self::Approximately | Self::ElementOf | Self::Congruent | Self::Other(_) => {
+                return None;
+            }
+        })
+    }
+}
+
 /// Kinds of delimiters.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(super) enum Bracket {

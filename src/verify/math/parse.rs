@@ -59,7 +59,12 @@ pub(super) fn parse(source: &str, grouping: bool) -> Result<Parsed> {
         bars: 0,
         builder: false,
     };
-    let root = if parser.tokens.iter().any(|token| matches!(token.kind, Kind::Operator(_))) {
+    let operator = |token: &Token<'_>| matches!(token.kind, Kind::Operator(_));
+    let last = parser.tokens.iter().rposition(operator);
+    if let Some(last) = last {
+        parser.skip_to_value(last);
+    }
+    let root = if last.is_some() && parser.at == 0 {
         let name = parser.ast.name(source.trim());
         parser.ast.add(Node::Unevaluated(name))?
     } else {
@@ -126,6 +131,20 @@ impl<'a> Parser<'a> {
         let result = f(self);
         self.depth -= 1;
         result
+    }
+
+    /// Goes behind the last equals sign after the operator at `last`, if one stands outside of all brackets: a
+    /// sum that is followed by its value.
+    fn skip_to_value(&mut self, last: usize) {
+        let mut depth = 0i32;
+        for (at, token) in self.tokens.iter().enumerate().skip(last) {
+            match token.kind {
+                Kind::GroupOpen | Kind::Open(_) | Kind::Begin(_) => depth += 1,
+                Kind::GroupClose | Kind::Close(_) | Kind::End(_) => depth -= 1,
+                Kind::Relation(Relation::Equal) if depth == 0 => self.at = at + 1,
+                _ => {}
+            }
+        }
     }
 
     fn list(&mut self) -> Result<Id> {

@@ -151,6 +151,31 @@ pub(super) fn phrase(normal: &str) -> Option<Phrase> {
     })
 }
 
+/// A set of numbers in words, as LaTeX.
+pub(super) fn set(normal: &str) -> Option<String> {
+    let rest = normal.strip_prefix("set of ").unwrap_or(normal);
+    let rest = rest.strip_prefix("all ").unwrap_or(rest);
+    let simple = match rest {
+        "positive real numbers" | "positive reals" => "(0,\\infty)",
+        "negative real numbers" | "negative reals" => "(-\\infty,0)",
+        "nonnegative real numbers"
+        | "non-negative real numbers"
+        | "nonnegative reals"
+        | "non-negative reals" => "[0,\\infty)",
+        _ => "",
+    };
+    if !simple.is_empty() {
+        return Some(simple.to_owned());
+    }
+    let point = ["except ", "other than ", "except for ", "besides "].iter().find_map(|word| {
+        let (reals, point) = rest.split_once(word)?;
+        matches!(reals.trim(), "real numbers" | "reals" | "real x").then(|| point.trim())
+    })?;
+    let numeric = |b: u8| b.is_ascii_digit() || b"-/.".contains(&b);
+    (point.bytes().all(numeric) && !point.is_empty())
+        .then(|| format!("\\mathbb{{R}}\\setminus\\{{{point}\\}}"))
+}
+
 /// The value of an English cardinal or of a simple fraction in words.
 pub(super) fn number(normal: &str) -> Option<RBig> {
     let cleaned = normal.replace('-', " ");

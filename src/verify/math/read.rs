@@ -141,6 +141,9 @@ fn prosaic(folded: &str, fuel: &mut Fuel) -> Option<Reading> {
         let root = ast.add(node).ok()?;
         return Some(Reading { ast, root: Some(root), answer });
     }
+    if let Some(set) = prose::set(&normal) {
+        return reading(&set, false, fuel).0.ok();
+    }
     if let Some(value) = prose::number(&normal) {
         let root = ast.add(Node::Number(Number { value, decimal: None })).ok()?;
         let answer = classify(&mut ast, root, fuel).ok()?;

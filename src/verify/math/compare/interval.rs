@@ -117,6 +117,15 @@ impl Comparison<'_, '_> {
                 return Ok(Outcome::Equal(Method::Relation));
             }
         }
+        // `a < b < c` is `c > b > a`.
+        let turned = given.relations.iter().rev().map(|relation| relation.turned());
+        if gold.relations.len() > 1
+            && gold.members.len() == given.members.len()
+            && turned.eq(gold.relations.iter().copied().map(Some))
+        {
+            let pairs = gold.members.iter().zip(given.members.iter().rev());
+            return Ok(self.all(pairs, |this, (a, b)| this.scalars(a, b))?.by(Method::Relation));
+        }
         self.proportional(gold, given)
     }
 }
