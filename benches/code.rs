@@ -42,7 +42,7 @@ fn program(salt: &str) -> Program {
 }
 
 fn main() {
-    let program_path = option_env!("CARGO_BIN_EXE_assay").unwrap();
+    let program_path = env!("CARGO_BIN_EXE_assay");
     let config = SandboxConfig {
         runners: RUNNERS,
         program: program_path.into(),
