@@ -124,6 +124,9 @@ impl Service {
         if request.completions.is_empty() {
             return Err(ServiceError::invalid("/completions", "there are no completions"));
         }
+        if request.top == 0 {
+            return Err(ServiceError::invalid("/top", "select at least one"));
+        }
         let shared = Sample { group: Some("select".to_owned()), ..request.sample };
         let samples = request.completions.into_iter();
         let samples = samples

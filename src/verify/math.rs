@@ -43,6 +43,8 @@ pub use policy::{
 /// The judgement on a completion.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
+// The code verifier has one, too: in the document their names must differ.
+#[schema(as = MathVerdict)]
 pub enum Verdict {
     /// The answer equals a gold answer.
     Correct,

@@ -61,6 +61,13 @@ async fn what_contradicts_the_schema_is_invalid_with_its_pointer() {
     }
 }
 
+#[tokio::test]
+async fn selecting_none_of_some_is_invalid() {
+    let body = json!({"pipeline": "helpful", "prompt": "p", "completions": ["c"], "top": 0});
+    let problem = TestApp::shared().post("/v1/select", &body).await.problem(422, "invalid");
+    assert_eq!(problem["errors"][0]["pointer"], "/top");
+}
+
 /// Nodes whose output is `o`, the place at fault, and part of the message.
 fn unsound() -> Vec<(Value, &'static str, &'static str)> {
     let rm = json!({"kind": "reward_models", "models": ["tiny-rm-0", "tiny-rm-1"]});

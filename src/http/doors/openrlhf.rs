@@ -372,7 +372,7 @@ mod tests {
 
     use super::*;
 
-    fn door(more: Value) -> OpenRlhf {
+    fn door(more: &Value) -> OpenRlhf {
         let mut door = json!({"pipeline": "p"});
         door.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
         serde_json::from_value(door).unwrap()
@@ -380,9 +380,9 @@ mod tests {
 
     #[test]
     fn a_section_says_a_word_or_a_number() {
-        assert_eq!(door(json!({})).on_miss, DoorMiss::Error);
-        assert_eq!(door(json!({"on_miss": "error"})).on_miss, DoorMiss::Error);
-        assert_eq!(door(json!({"on_miss": -1})).on_miss, DoorMiss::Number(-1.0));
+        assert_eq!(door(&json!({})).on_miss, DoorMiss::Error);
+        assert_eq!(door(&json!({"on_miss": "error"})).on_miss, DoorMiss::Error);
+        assert_eq!(door(&json!({"on_miss": -1})).on_miss, DoorMiss::Number(-1.0));
         for wrong in [json!({"on_miss": "null"}), json!({"on_miss": null}), json!({"x": 1})] {
             let mut door = json!({"pipeline": "p"});
             door.as_object_mut().unwrap().extend(wrong.as_object().unwrap().clone());
