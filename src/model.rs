@@ -6,6 +6,7 @@
 //! [`RewardModel`] together.
 
 pub mod arch;
+pub mod image;
 mod kernels;
 mod layout;
 mod load;
