@@ -1,10 +1,17 @@
 //! Model families: one file each, one line in [`ARCHITECTURES`] each.
 
+mod clip;
 mod decoder;
+mod dual;
 mod encoder;
 mod linear;
+mod siglip;
+mod tower;
 
 use candle_core::Tensor;
+
+pub(super) use dual::DUAL_ENCODERS;
+pub use dual::{DualEncoder, DualShape};
 
 use super::{LoadError, PackedBatch, Weights};
 

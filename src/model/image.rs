@@ -11,6 +11,6 @@ mod resize;
 
 pub use decode::{ImageLimits, Picture, decode};
 pub use patches::patches;
-pub(super) use processor::Defaults;
+pub(super) use processor::{CLIP, Defaults, SIGLIP};
 pub use processor::{Pixels, Preprocess, Processor};
 pub use resize::{Filter, Window, resize};

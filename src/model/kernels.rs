@@ -9,12 +9,14 @@ mod exp;
 mod fold;
 mod norm;
 mod product;
+mod quick_gelu;
 mod swiglu;
 
 pub(super) use attention::{Attention, Rope, rope_tables};
 pub(super) use cores::Pass;
 pub(super) use norm::{layer_norm, rms_norm};
 pub(super) use product::linear;
+pub(super) use quick_gelu::quick_gelu;
 pub(super) use swiglu::swiglu;
 
 use candle_core::{CpuStorage, DType, Layout, Result, Tensor};

@@ -31,6 +31,12 @@ impl PackedBatch {
         batch
     }
 
+    /// The shape of `sequences` sequences of `length` positions that are no tokens: image patches.
+    #[must_use]
+    pub(super) fn positions_only(sequences: usize, length: usize) -> Self {
+        Self { offsets: (0..=sequences).map(|index| index * length).collect(), ..Self::default() }
+    }
+
     /// The number of sequences.
     #[must_use]
     pub fn sequences(&self) -> usize {
