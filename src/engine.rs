@@ -1,10 +1,11 @@
-//! Runs reward models: one lane per model, each with a bounded queue, late-bound packed batches and one
+//! Runs reward models and dual encoders: one lane per model, each with a bounded queue, late-bound packed batches and one
 //! OS thread. Knows no web framework and no pipeline.
 //!
 //! Invariants: what is queued is bounded in tokens; a lane's thread never dies of a batch; identical
 //! work in flight is done once; work that nobody waits for any more is not begun.
 
 mod budget;
+mod dual;
 mod lane;
 mod queue;
 mod stats;
@@ -19,18 +20,21 @@ use std::{
 use futures::future::join_all;
 use tokio::sync::Semaphore;
 
+pub use dual::DualLane;
 pub use lane::{Lane, LaneConfig};
 pub use stats::Snapshot;
 
 use crate::{
     domain::{Batch, BoxFuture, Miss, MissStatus, ModelInfo, Scorers, Scores},
-    model::{Encoded, LoadError, RewardModel, TextEncoder},
+    model::{ClipModel, Encoded, LoadError, RewardModel, TextEncoder},
 };
 
 /// The models that are loaded, by name.
 #[derive(Debug)]
 pub struct Engine {
     lanes: RwLock<BTreeMap<String, Arc<Lane>>>,
+    dual_lanes: RwLock<BTreeMap<String, Arc<DualLane>>>,
+    decoding: Arc<Semaphore>,
     tokenizing: Semaphore,
     config: LaneConfig,
 }
@@ -42,7 +46,13 @@ impl Engine {
     #[must_use]
     pub fn new(config: LaneConfig) -> Self {
         let cores = std::thread::available_parallelism().map_or(1, usize::from);
-        Self { lanes: RwLock::default(), tokenizing: Semaphore::new(cores), config }
+        Self {
+            lanes: RwLock::default(),
+            dual_lanes: RwLock::default(),
+            decoding: Arc::new(Semaphore::new(cores)),
+            tokenizing: Semaphore::new(cores),
+            config,
+        }
     }
 
     /// Puts a model to work under `name`, warm: it has scored before anybody can reach it. A model
@@ -60,6 +70,29 @@ impl Engine {
         let mut lanes = self.lanes.write().unwrap_or_else(PoisonError::into_inner);
         lanes.insert(name.to_owned(), Arc::new(lane));
         Ok(())
+    }
+
+    /// Puts a dual encoder to work under `name`, as [`insert`](Self::insert) does a reward model.
+    ///
+    /// # Errors
+    /// When the model fails at its first image or text; what was there before stays.
+    pub fn insert_dual(&self, name: &str, model: ClipModel) -> Result<(), LoadError> {
+        let lane = DualLane::start(name, model, self.config, &self.decoding)?;
+        let mut lanes = self.dual_lanes.write().unwrap_or_else(PoisonError::into_inner);
+        lanes.insert(name.to_owned(), Arc::new(lane));
+        Ok(())
+    }
+
+    /// The dual encoder of that name.
+    #[must_use]
+    pub fn dual_lane(&self, name: &str) -> Option<Arc<DualLane>> {
+        self.dual_lanes.read().unwrap_or_else(PoisonError::into_inner).get(name).cloned()
+    }
+
+    /// All dual encoders, by name.
+    #[must_use]
+    pub fn dual_lanes(&self) -> Vec<Arc<DualLane>> {
+        self.dual_lanes.read().unwrap_or_else(PoisonError::into_inner).values().cloned().collect()
     }
 
     /// The lane of that name.

@@ -6,6 +6,7 @@
 mod app;
 mod auth;
 mod catalog;
+mod clip;
 mod extract;
 mod health;
 mod idempotency;
@@ -20,6 +21,7 @@ mod score;
 mod serve;
 mod state;
 mod telemetry;
+mod upload;
 mod verbs;
 mod verify;
 

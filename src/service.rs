@@ -3,6 +3,7 @@
 //! The doors (`http`) and the command line call the same functions.
 
 mod apply;
+mod clip;
 mod compare;
 mod error;
 mod references;
@@ -19,6 +20,13 @@ use std::{
 };
 
 pub use apply::{ApplyRequest, ApplyResponse};
+pub use clip::{
+    Base64Image, Classified, ClipItem, ClipResult, ClipScoreRequest, ClipScoreResponse,
+    EmbedRequest, EmbedResponse, Embedded, Encoding, ImageInput, ImagePair, ImageSimilarityRequest,
+    ImageSimilarityResponse, ItemStatus, Neighbour, PartImage, Parts, PixelType, PixelsImage,
+    RetrievalItem, RetrievalRequest, RetrievalResponse, RetrievalResult, RetrievalSummary, Scores,
+    Vector, ZeroShotRequest, ZeroShotResponse,
+};
 pub use compare::{CompareRequest, CompareResponse, CompareSummary, Comparison, Pair, Strength};
 pub use error::{FieldError, ServiceError};
 pub use references::{ReferenceItem, ReferencesRequest, ReferencesResponse};
@@ -46,6 +54,8 @@ pub struct ServiceConfig {
     pub max_deadline: Duration,
     /// Samples of one request.
     pub max_samples: usize,
+    /// Images of one request.
+    pub max_images: usize,
     /// Prompts with stored references, over all pipelines.
     pub max_references: usize,
 }
@@ -56,6 +66,7 @@ impl Default for ServiceConfig {
             deadline: Duration::from_secs(60),
             max_deadline: Duration::from_secs(600),
             max_samples: 16_384,
+            max_images: 256,
             max_references: 1_000_000,
         }
     }
@@ -80,7 +91,7 @@ impl Service {
     #[must_use]
     pub fn new(engine: Arc<Engine>, config: ServiceConfig) -> Self {
         let services = Services {
-            world: World::new(Arc::clone(&engine) as _),
+            world: World::new(Arc::clone(&engine) as _).with_embedders(Arc::clone(&engine) as _),
             states: Arc::new(MemoryStore::default()),
             references: Arc::new(ReferenceStore::new(config.max_references)),
             reference_cache: Arc::new(ReferenceCache::new(REFERENCE_CACHE)),

@@ -70,6 +70,18 @@ pub(super) fn models(args: &ModelsArgs) -> anyhow::Result<()> {
             info.sha256
         );
     }
+    for lane in service.engine.dual_lanes() {
+        let info = lane.info();
+        println!(
+            "{:<16} {} {} max {} tokens, images {}, weights sha256:{}",
+            lane.name(),
+            lane.device(),
+            info.model.dtype,
+            lane.max_tokens(),
+            info.model.template,
+            info.model.sha256
+        );
+    }
     Ok(())
 }
 

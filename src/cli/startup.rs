@@ -7,7 +7,7 @@ use clap::Args;
 use crate::{
     config::{ConfigError, ModelSource, Settings},
     engine::Engine,
-    model::RewardModel,
+    model::{ClipModel, RewardModel},
     service::Service,
 };
 
@@ -72,9 +72,13 @@ pub fn start(settings: &Settings) -> Result<Service, ConfigError> {
 
 fn load(engine: &Engine, name: &str, source: &ModelSource) -> Result<(), crate::model::LoadError> {
     let begun = std::time::Instant::now();
-    let model = RewardModel::load(&source.layout, &source.options)?;
-    let calibration = source.options.calibration.map(|known| [known.mean, known.std]);
-    engine.insert(name, model, calibration)?;
+    if ClipModel::is_one(&source.layout) {
+        engine.insert_dual(name, ClipModel::load(&source.layout, &source.options)?)?;
+    } else {
+        let model = RewardModel::load(&source.layout, &source.options)?;
+        let calibration = source.options.calibration.map(|known| [known.mean, known.std]);
+        engine.insert(name, model, calibration)?;
+    }
     let load_ms = begun.elapsed().as_secs_f64() * 1e3;
     tracing::info!(model = name, load_ms, "loaded");
     Ok(())

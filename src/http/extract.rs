@@ -68,7 +68,9 @@ async fn read(request: Request, app: &App) -> Result<Bytes, Problem> {
     Bytes::from_request(request, app).await.map_err(|error| unread(&error, app))
 }
 
-async fn parsed<T: DeserializeOwned + Send + 'static>(bytes: Bytes) -> Result<T, Problem> {
+pub(super) async fn parsed<T: DeserializeOwned + Send + 'static>(
+    bytes: Bytes,
+) -> Result<T, Problem> {
     if bytes.len() <= LARGE {
         return parse(&bytes);
     }

@@ -5,7 +5,11 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::{App, Problem, extract::Path, problem::Failures};
-use crate::{domain::ModelInfo, engine::Lane, service::ServiceError};
+use crate::{
+    domain::ModelInfo,
+    engine::{DualLane, Lane, Snapshot},
+    service::ServiceError,
+};
 
 /// A model in service.
 #[derive(Debug, Serialize, ToSchema)]
@@ -53,7 +57,6 @@ pub(super) struct ModelStats {
 
 impl From<&Lane> for ModelEntry {
     fn from(lane: &Lane) -> Self {
-        let stats = lane.stats();
         Self {
             id: lane.name().to_owned(),
             object: "model",
@@ -62,16 +65,37 @@ impl From<&Lane> for ModelEntry {
             device: lane.device(),
             max_tokens: lane.text().max_tokens(),
             info: lane.info().clone(),
-            stats: ModelStats {
-                batches: stats.batches,
-                sequences: stats.sequences,
-                tokens: stats.tokens,
-                busy_s: stats.busy.as_secs_f64(),
-                cache_hits: stats.cache_hits,
-                coalesced: stats.coalesced,
-                failed: stats.failed,
-                queued_tokens: stats.queued_tokens,
-            },
+            stats: lane.stats().into(),
+        }
+    }
+}
+
+impl From<&DualLane> for ModelEntry {
+    fn from(lane: &DualLane) -> Self {
+        Self {
+            id: lane.name().to_owned(),
+            object: "model",
+            created: 0,
+            owned_by: "assay",
+            device: lane.device(),
+            max_tokens: lane.max_tokens(),
+            info: lane.info().model.clone(),
+            stats: lane.stats().into(),
+        }
+    }
+}
+
+impl From<Snapshot> for ModelStats {
+    fn from(stats: Snapshot) -> Self {
+        Self {
+            batches: stats.batches,
+            sequences: stats.sequences,
+            tokens: stats.tokens,
+            busy_s: stats.busy.as_secs_f64(),
+            cache_hits: stats.cache_hits,
+            coalesced: stats.coalesced,
+            failed: stats.failed,
+            queued_tokens: stats.queued_tokens,
         }
     }
 }
@@ -92,8 +116,10 @@ pub(super) struct ModelList {
     responses((status = 200, body = ModelList))
 )]
 pub(super) async fn list(State(app): State<App>) -> Reply<ModelList> {
-    let lanes = app.service().engine.lanes();
-    let data = lanes.iter().map(|lane| (&**lane).into()).collect();
+    let engine = &app.service().engine;
+    let (lanes, dual) = (engine.lanes(), engine.dual_lanes());
+    let data = lanes.iter().map(|lane| (&**lane).into());
+    let data = data.chain(dual.iter().map(|lane| (&**lane).into())).collect();
     Reply(ModelList { object: "list", data })
 }
 
@@ -109,8 +135,10 @@ pub(super) async fn get(
     State(app): State<App>,
     Path(name): Path<String>,
 ) -> Result<Reply<ModelEntry>, Problem> {
-    match app.service().engine.lane(&name) {
-        Some(lane) => Ok(Reply((&*lane).into())),
-        None => Err(ServiceError::NotFound { what: "model", name }.into()),
+    let engine = &app.service().engine;
+    match (engine.lane(&name), engine.dual_lane(&name)) {
+        (Some(lane), _) => Ok(Reply((&*lane).into())),
+        (None, Some(lane)) => Ok(Reply((&*lane).into())),
+        (None, None) => Err(ServiceError::NotFound { what: "model", name }.into()),
     }
 }

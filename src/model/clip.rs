@@ -91,8 +91,7 @@ impl ClipModel {
         let network = build(&config, &weights)?;
         weights.finish()?;
         let shape = network.shape();
-        let processor =
-            Processor::load(layout, shape.image_size, *defaults, options.preprocess)?;
+        let processor = Processor::load(layout, shape.image_size, *defaults, options.preprocess)?;
         Ok(Self {
             processor: Arc::new(processor),
             text: Arc::new(ClipText::load(layout, &shape)?),
@@ -152,13 +151,17 @@ impl ClipModel {
     /// # Errors
     /// When the device fails.
     pub fn images(&self, images: &[&Pixels]) -> Result<Vec<Embedded>, candle_core::Error> {
-        self.each(images, |images| {
-            let shape = self.network.shape();
-            let (side, patch) = (shape.image_size, shape.patch_size);
-            let values = patches(images, side, patch, self.processor.values());
-            let rows = (images.len() * shape.patches(), 3 * patch * patch);
-            self.network.images(&Tensor::from_vec(values, rows, &self.device.0)?)
-        }, self.aesthetic.as_ref())
+        self.each(
+            images,
+            |images| {
+                let shape = self.network.shape();
+                let (side, patch) = (shape.image_size, shape.patch_size);
+                let values = patches(images, side, patch, self.processor.values());
+                let rows = (images.len() * shape.patches(), 3 * patch * patch);
+                self.network.images(&Tensor::from_vec(values, rows, &self.device.0)?)
+            },
+            self.aesthetic.as_ref(),
+        )
     }
 
     /// The texts' vectors, in order. In deterministic mode each text is computed alone.
@@ -166,9 +169,8 @@ impl ClipModel {
     /// # Errors
     /// When the device fails.
     pub fn texts(&self, texts: &[&Encoded]) -> Result<Vec<Embedded>, candle_core::Error> {
-        let forward = |texts: &[&Encoded]| {
-            self.network.texts(&PackedBatch::new(texts.iter().copied()))
-        };
+        let forward =
+            |texts: &[&Encoded]| self.network.texts(&PackedBatch::new(texts.iter().copied()));
         self.each(texts, forward, None)
     }
 

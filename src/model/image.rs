@@ -8,6 +8,8 @@ mod jpeg;
 mod patches;
 mod processor;
 mod resize;
+#[cfg(test)]
+mod tests;
 
 pub use decode::{ImageLimits, Picture, decode};
 pub use patches::patches;

@@ -170,7 +170,10 @@ pub(super) fn device(choice: DeviceChoice) -> Result<(Device, &'static str), Loa
     }
 }
 
-pub(super) fn precision(choice: DType, device: &Device) -> Result<(Precision, &'static str), LoadError> {
+pub(super) fn precision(
+    choice: DType,
+    device: &Device,
+) -> Result<(Precision, &'static str), LoadError> {
     match (choice, device.is_cpu()) {
         (DType::F32, _) | (DType::Auto, true) => Ok((Precision::F32, "f32")),
         (DType::Bf16 | DType::Auto, false) => Ok((Precision::BF16, "bf16")),

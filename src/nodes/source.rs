@@ -1,6 +1,7 @@
 //! Nodes that turn samples into columns.
 
 pub(super) mod choice;
+pub(super) mod clip_score;
 pub(super) mod constant;
 pub(super) mod exact_match;
 pub(super) mod feature;
@@ -21,7 +22,9 @@ use std::{
     time::{Duration, Instant},
 };
 
-use crate::domain::{Batch, BoxFuture, Cell, Column, ModelInfo, ParamError, Sample, Scorers};
+use crate::domain::{
+    Batch, BoxFuture, Cell, Column, Embedders, ModelInfo, ParamError, Sample, Scorers,
+};
 use crate::verify::math::Grader;
 
 /// What sources may reach.
@@ -29,6 +32,8 @@ use crate::verify::math::Grader;
 pub struct World {
     /// The reward models.
     pub scorers: Arc<dyn Scorers>,
+    /// The dual encoders of images and texts.
+    pub embedders: Arc<dyn Embedders>,
     /// The math verifier.
     pub grader: Arc<Grader>,
 }
@@ -37,10 +42,16 @@ pub struct World {
 const GOLDS: usize = 1 << 13;
 
 impl World {
-    /// A world with these reward models.
+    /// A world with these reward models, and no dual encoders.
     #[must_use]
     pub fn new(scorers: Arc<dyn Scorers>) -> Self {
-        Self { scorers, grader: Arc::new(Grader::new(GOLDS)) }
+        Self { scorers, embedders: Arc::new(()), grader: Arc::new(Grader::new(GOLDS)) }
+    }
+
+    /// The same world with these dual encoders.
+    #[must_use]
+    pub fn with_embedders(self, embedders: Arc<dyn Embedders>) -> Self {
+        Self { embedders, ..self }
     }
 }
 

@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test ends where it fails")]
 
 mod app;
+mod clip_goldens;
 mod engine;
 mod goldens;
 mod hostile;

@@ -146,7 +146,8 @@ impl Clip {
         let (wide, narrow, width) = (vision.hidden_size, text.hidden_size, shape.width);
         let of_image = |part: &str| format!("vision_model.{part}");
         let of_text = |part: &str| format!("text_model.{part}");
-        let table = |name: String, rows: usize, columns: usize| weights.get(&name, &[rows, columns]);
+        let table =
+            |name: String, rows: usize, columns: usize| weights.get(&name, &[rows, columns]);
         let positions = shape.patches() + 1;
         Ok(Self {
             patch: PatchEmbedding::load(

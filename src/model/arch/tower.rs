@@ -126,11 +126,7 @@ pub(super) struct Tower {
 
 impl Tower {
     /// `{root}.encoder.layers.…`.
-    pub(super) fn load(
-        weights: &Weights,
-        root: &str,
-        shape: &Shape,
-    ) -> Result<Self, WeightsError> {
+    pub(super) fn load(weights: &Weights, root: &str, shape: &Shape) -> Result<Self, WeightsError> {
         let layers = (0..shape.layers)
             .map(|index| Layer::load(weights, &format!("{root}.encoder.layers.{index}"), shape))
             .collect::<Result<_, _>>()?;
@@ -153,7 +149,8 @@ impl Layer {
     fn load(weights: &Weights, name: &str, shape: &Shape) -> Result<Self, WeightsError> {
         let named = |part: &str| format!("{name}.{part}");
         let hidden = shape.hidden;
-        let [q, k, v] = ["q_proj", "k_proj", "v_proj"].map(|part| named(&format!("self_attn.{part}")));
+        let [q, k, v] =
+            ["q_proj", "k_proj", "v_proj"].map(|part| named(&format!("self_attn.{part}")));
         let parts = [(q.as_str(), hidden), (&k, hidden), (&v, hidden)];
         Ok(Self {
             before_attention: shape.norm(weights, &named("layer_norm1"))?,

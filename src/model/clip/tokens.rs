@@ -60,8 +60,10 @@ impl ClipText {
             ids.resize(limit, pad);
         }
         if let Some(id) = ids.iter().find(|id| **id as usize >= self.shape.vocabulary) {
-            let message =
-                format!("token {id} is outside the model's vocabulary of {}", self.shape.vocabulary);
+            let message = format!(
+                "token {id} is outside the model's vocabulary of {}",
+                self.shape.vocabulary
+            );
             return Err(Miss::new(MissStatus::InvalidInput, message));
         }
         Ok(Encoded { ids, type_ids: Vec::new(), truncated })

@@ -7,10 +7,7 @@
 
 use std::{borrow::Cow, io::Cursor};
 
-use base64::{
-    Engine,
-    engine::general_purpose::{STANDARD_PAD_INDIFFERENT as BASE64},
-};
+use base64::{Engine, engine::general_purpose::STANDARD_PAD_INDIFFERENT as BASE64};
 use image::{ColorType, DynamicImage, ImageDecoder, ImageFormat, ImageReader, Limits};
 
 use super::jpeg;
@@ -166,9 +163,7 @@ fn damaged(error: &image::ImageError) -> Miss {
         | image::ImageError::Encoding(_)
         | image::ImageError::Parameter(_)
         | image::ImageError::Limits(_)
-        | image::ImageError::IoError(_) => {
-            invalid(format!("the image cannot be decoded: {error}"))
-        }
+        | image::ImageError::IoError(_) => invalid(format!("the image cannot be decoded: {error}")),
     }
 }
 

@@ -153,9 +153,9 @@ impl Processor {
         let crop = match (config.do_center_crop.unwrap_or(defaults.crops), config.crop_size) {
             (false, _) => None,
             (true, None) => Some(side),
-            (true, Some(size)) => Some(square(size).ok_or_else(|| {
-                bad("crop_size must be a square".to_owned())
-            })?),
+            (true, Some(size)) => {
+                Some(square(size).ok_or_else(|| bad("crop_size must be a square".to_owned()))?)
+            }
         };
         let out = match (crop, resize) {
             (Some(crop), _) => Some(crop),
@@ -164,7 +164,9 @@ impl Processor {
             (None, None) => None,
         };
         if out.is_some_and(|out| out != side) {
-            return Err(bad(format!("images come out {out:?} pixels wide, the model reads {side}")));
+            return Err(bad(format!(
+                "images come out {out:?} pixels wide, the model reads {side}"
+            )));
         }
         let values = table(&config, defaults);
         Ok(Self { resize, crop, side, values, how })
@@ -182,10 +184,19 @@ impl Processor {
         &self.values
     }
 
-    /// How images are resized.
+    /// What it does, in a few words: part of a score's provenance.
     #[must_use]
-    pub fn how(&self) -> Preprocess {
-        self.how
+    pub fn name(&self) -> String {
+        let resize = match self.resize {
+            Some((Resize::Shortest(edge), filter)) => format!("{filter:?} to shortest edge {edge}"),
+            Some((Resize::To { width, height }, filter)) => {
+                format!("{filter:?} to {width} x {height}")
+            }
+            None => "as it is".to_owned(),
+        };
+        let crop = self.crop.map_or(String::new(), |crop| format!(", crop {crop}"));
+        let how = if self.how == Preprocess::Fast { ", fast" } else { "" };
+        format!("{}{crop}{how}", resize.to_lowercase())
     }
 
     /// The pixels of `picture`.
@@ -312,9 +323,8 @@ fn fast(
     let failed = |error: &dyn std::fmt::Display| invalid(format!("cannot be resized: {error}"));
     let side = |length: usize| u32::try_from(length).unwrap_or(u32::MAX);
     let (from_width, from_height) = (picture.width(), picture.height());
-    let source =
-        ImageRef::new(side(from_width), side(from_height), picture.rgb(), PixelType::U8x3)
-            .map_err(|error| failed(&error))?;
+    let source = ImageRef::new(side(from_width), side(from_height), picture.rgb(), PixelType::U8x3)
+        .map_err(|error| failed(&error))?;
     let (columns, rows) = (window.columns.len(), window.rows.len());
     let mut out = Image::new(side(columns), side(rows), PixelType::U8x3);
     let across = from_width as f64 / width as f64;

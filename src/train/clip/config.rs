@@ -66,12 +66,8 @@ impl Default for ClipTraining {
 impl ClipTraining {
     /// What must be equal for a run to be continued: all that decides its numbers.
     pub(super) fn identity(&self) -> Result<serde_json::Value, TrainError> {
-        let numbers = Self {
-            output: PathBuf::new(),
-            checkpoint_every: 0,
-            report_every: 0,
-            ..self.clone()
-        };
+        let numbers =
+            Self { output: PathBuf::new(), checkpoint_every: 0, report_every: 0, ..self.clone() };
         serde_json::to_value(numbers).map_err(|error| TrainError::Config(error.to_string()))
     }
 }

@@ -75,8 +75,7 @@ fn best(
     let ids = texts.iter().map(|text| words.encode(text)).collect::<Result<Vec<_>, _>>()?;
     let ids: Vec<&[u32]> = ids.iter().map(Vec::as_slice).collect();
     let (ids, lengths) = padded(&ids, super::words::PAD_ID, images.device())?;
-    let rows: Vec<Vec<f32>> =
-        images.matmul(&network.texts(&ids, &lengths)?.t()?)?.to_vec2()?;
+    let rows: Vec<Vec<f32>> = images.matmul(&network.texts(&ids, &lengths)?.t()?)?.to_vec2()?;
     let nearest = |row: Vec<f32>| {
         let all = row.into_iter().enumerate();
         all.max_by(|a, b| a.1.total_cmp(&b.1)).map_or(0, |(at, _)| at)

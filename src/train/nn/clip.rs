@@ -112,8 +112,18 @@ impl Clip {
         let inputs = 3 * edge * edge;
         let root = |size: usize| root(size).recip();
         Ok(Self {
-            patch: Linear::new(params, &vision_name("embeddings.patch_embedding"), inputs, wide, root(inputs))?,
-            class: params.normal(&vision_name("embeddings.class_embedding"), &[wide], root(wide))?,
+            patch: Linear::new(
+                params,
+                &vision_name("embeddings.patch_embedding"),
+                inputs,
+                wide,
+                root(inputs),
+            )?,
+            class: params.normal(
+                &vision_name("embeddings.class_embedding"),
+                &[wide],
+                root(wide),
+            )?,
             patch_positions: params.normal(
                 &vision_name("embeddings.position_embedding.weight"),
                 &[count + 1, wide],
@@ -122,8 +132,20 @@ impl Clip {
             before: LayerNorm::new(params, &vision_name("pre_layrnorm"), wide, EPS)?,
             vision: blocks(params, "vision_model", vision)?,
             after: LayerNorm::new(params, &vision_name("post_layernorm"), wide, EPS)?,
-            project_image: Linear::new(params, "visual_projection", wide, config.projection_dim, root(wide))?,
-            tokens: Embedding::new(params, &text_name("embeddings.token_embedding"), config.vocab_size, narrow, 0.02)?,
+            project_image: Linear::new(
+                params,
+                "visual_projection",
+                wide,
+                config.projection_dim,
+                root(wide),
+            )?,
+            tokens: Embedding::new(
+                params,
+                &text_name("embeddings.token_embedding"),
+                config.vocab_size,
+                narrow,
+                0.02,
+            )?,
             token_positions: params.normal(
                 &text_name("embeddings.position_embedding.weight"),
                 &[config.max_position_embeddings, narrow],
@@ -131,7 +153,13 @@ impl Clip {
             )?,
             text: blocks(params, "text_model", text)?,
             text_norm: LayerNorm::new(params, &text_name("final_layer_norm"), narrow, EPS)?,
-            project_text: Linear::new(params, "text_projection", narrow, config.projection_dim, root(narrow))?,
+            project_text: Linear::new(
+                params,
+                "text_projection",
+                narrow,
+                config.projection_dim,
+                root(narrow),
+            )?,
             logit_scale: params.constant("logit_scale", &[], LOGIT_SCALE)?,
         })
     }
@@ -212,7 +240,11 @@ struct Block {
     down: Linear,
 }
 
-fn blocks(params: &mut Params, tower: &str, config: &TowerConfig) -> Result<Vec<Block>, TrainError> {
+fn blocks(
+    params: &mut Params,
+    tower: &str,
+    config: &TowerConfig,
+) -> Result<Vec<Block>, TrainError> {
     let count = config.num_hidden_layers;
     (0..count)
         .map(|index| Block::new(params, &format!("{tower}.encoder.layers.{index}"), config))
@@ -287,18 +319,16 @@ mod tests {
         for (name, variable) in params.iter() {
             let gradient: Vec<f32> =
                 gradients.get(variable).unwrap().flatten_all().unwrap().to_vec1().unwrap();
-            let (at, steepest) = gradient
-                .iter()
-                .enumerate()
-                .max_by(|a, b| a.1.abs().total_cmp(&b.1.abs()))
-                .unwrap();
+            let (at, steepest) =
+                gradient.iter().enumerate().max_by(|a, b| a.1.abs().total_cmp(&b.1.abs())).unwrap();
             assert!(steepest.abs() > 1e-4, "{name}");
             let before: Vec<f32> =
                 variable.as_detached_tensor().flatten_all().unwrap().to_vec1().unwrap();
             let moved = |by: f32| {
                 let mut values = before.clone();
                 values[at] += by;
-                variable.set(&Tensor::from_vec(values, variable.shape(), &Device::Cpu).unwrap())
+                variable
+                    .set(&Tensor::from_vec(values, variable.shape(), &Device::Cpu).unwrap())
                     .unwrap();
                 value()
             };

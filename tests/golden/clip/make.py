@@ -169,8 +169,8 @@ def write(name, folder):
 @torch.no_grad()
 def expect(name, folder):
     config, eos, added = CASES[name]
+    loaded = AutoModel.from_pretrained(folder, dtype=torch.float32, attn_implementation="eager")
     with in_double():
-        loaded = AutoModel.from_pretrained(folder, attn_implementation="eager")
         model = type(loaded)._from_config(config, attn_implementation="eager").double().eval()
         model.load_state_dict({key: value.double() for key, value in loaded.state_dict().items()})
     tokens = tokenizer(name, eos, added)

@@ -34,9 +34,8 @@ pub(super) fn draw(shape: &Shape, rng: &mut impl Rng) -> Picture {
     let (sin, cos) = about(0.0, 0.18).sin_cos();
     let covered = |pixel: usize| {
         let (row, column) = (pixel / SIDE, pixel % SIDE);
-        let at = |pixel: usize, sample: usize| {
-            pixel as f64 + (sample as f64 + 0.5) / SAMPLES as f64
-        };
+        let at =
+            |pixel: usize, sample: usize| pixel as f64 + (sample as f64 + 0.5) / SAMPLES as f64;
         let samples = (0..SAMPLES * SAMPLES).filter(|sample| {
             let x = (at(column, sample % SAMPLES) - x0) / radius;
             let y = (y0 - at(row, sample / SAMPLES)) / radius;
@@ -48,7 +47,8 @@ pub(super) fn draw(shape: &Shape, rng: &mut impl Rng) -> Picture {
     for pixel in 0..SIDE * SIDE {
         let share = covered(pixel);
         #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "clamped")]
-        let byte = |value: f64| (share * value + (1.0 - share) * grey).round().clamp(0., 255.) as u8;
+        let byte =
+            |value: f64| (share * value + (1.0 - share) * grey).round().clamp(0., 255.) as u8;
         rgb.extend(colour.map(byte));
     }
     #[expect(clippy::expect_used, reason = "there are 3 bytes a pixel")]
