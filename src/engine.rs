@@ -107,6 +107,14 @@ impl Engine {
         self.lanes.read().unwrap_or_else(PoisonError::into_inner).values().cloned().collect()
     }
 
+    /// What each model has done so far, reward models and dual encoders.
+    #[must_use]
+    pub fn stats(&self) -> Vec<(String, Snapshot)> {
+        let (lanes, dual) = (self.lanes(), self.dual_lanes());
+        let lanes = lanes.iter().map(|lane| (lane.name().to_owned(), lane.stats()));
+        lanes.chain(dual.iter().map(|lane| (lane.name().to_owned(), lane.stats()))).collect()
+    }
+
     /// The samples' tokens, off the async threads.
     async fn tokenize(&self, text: Arc<TextEncoder>, batch: Batch) -> Tokens {
         let samples = batch.len();

@@ -128,7 +128,9 @@ fn greet(settings: &Settings, address: SocketAddr) {
     println!("  models     {}", names(settings.models.keys().collect()));
     println!("  pipelines  {}", names(settings.pipelines.keys().collect()));
     println!("  docs       http://{address}/docs/");
-    let Some(pipeline) = settings.pipelines.keys().next() else { return };
+    let mut pipelines = settings.pipelines.keys();
+    let usual = pipelines.find(|name| *name == "helpful").or(settings.pipelines.keys().next());
+    let Some(pipeline) = usual else { return };
     println!("\nTry it:\n");
     println!("  curl -s http://{address}/v1/score -H 'content-type: application/json' -d '");
     println!("    {{\"pipeline\": \"{pipeline}\", \"detail\": \"components\", \"samples\": [");

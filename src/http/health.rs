@@ -27,12 +27,9 @@ pub(super) struct Readiness {
 
 impl Readiness {
     fn of(app: &App) -> Self {
-        let lanes = app.service().engine.lanes();
-        let failing: Vec<_> = lanes
-            .iter()
-            .filter(|lane| lane.stats().failing >= FAILURES)
-            .map(|lane| lane.name().to_owned())
-            .collect();
+        let models = app.service().engine.stats().into_iter();
+        let failing = models.filter(|(_, stats)| stats.failing >= FAILURES);
+        let failing: Vec<_> = failing.map(|(name, _)| name).collect();
         let draining = app.is_draining();
         Self { ready: !draining && failing.is_empty(), draining, failing }
     }

@@ -39,9 +39,9 @@ pub struct EmbedRequest {
     /// How vectors are written. Default: `float`.
     #[serde(default)]
     pub encoding: Encoding,
-    /// How long the request may take, in milliseconds. Default: the service's.
+    /// Milliseconds after which what is ready is answered and the rest are `timeout` misses.
     #[serde(default)]
-    #[schema(value_type = Option<u32>, minimum = 1)]
+    #[schema(value_type = Option<u32>, minimum = 1, maximum = 4_294_967_295u32, example = 30_000)]
     pub deadline_ms: Option<NonZeroU32>,
 }
 

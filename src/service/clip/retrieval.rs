@@ -40,9 +40,9 @@ pub struct RetrievalRequest {
     /// Texts that belong to none of the images.
     #[serde(default)]
     pub negatives: Vec<String>,
-    /// How long the request may take, in milliseconds. Default: the service's.
+    /// Milliseconds after which what is ready is answered and the rest are `timeout` misses.
     #[serde(default)]
-    #[schema(value_type = Option<u32>, minimum = 1)]
+    #[schema(value_type = Option<u32>, minimum = 1, maximum = 4_294_967_295u32, example = 30_000)]
     pub deadline_ms: Option<NonZeroU32>,
 }
 

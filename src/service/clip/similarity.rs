@@ -40,9 +40,9 @@ pub struct ImageSimilarityRequest {
     /// References: its columns.
     #[serde(default)]
     pub references: Option<Vec<ImageInput>>,
-    /// How long the request may take, in milliseconds. Default: the service's.
+    /// Milliseconds after which what is ready is answered and the rest are `timeout` misses.
     #[serde(default)]
-    #[schema(value_type = Option<u32>, minimum = 1)]
+    #[schema(value_type = Option<u32>, minimum = 1, maximum = 4_294_967_295u32, example = 30_000)]
     pub deadline_ms: Option<NonZeroU32>,
 }
 
