@@ -5,6 +5,7 @@
 
 mod embedded;
 mod file;
+mod hub;
 mod place;
 mod settings;
 

@@ -76,7 +76,7 @@ fn load(engine: &Engine, name: &str, source: &ModelSource) -> Result<(), crate::
         engine.insert_dual(name, ClipModel::load(&source.layout, &source.options)?)?;
     } else {
         let model = RewardModel::load(&source.layout, &source.options)?;
-        let calibration = source.options.calibration.map(|known| [known.mean, known.std]);
+        let calibration = model.calibration().map(|known| [known.mean, known.std]);
         engine.insert(name, model, calibration)?;
     }
     let load_ms = begun.elapsed().as_secs_f64() * 1e3;

@@ -5,6 +5,8 @@ use std::{collections::BTreeMap, path::PathBuf};
 use serde::Deserialize;
 use serde_json::Value;
 
+use super::hub::Hub;
+
 /// A whole file. Models and pipelines are read one by one, so that an error names its own place.
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
@@ -13,6 +15,7 @@ pub(super) struct File {
     pub(super) engine: Engine,
     /// Where models lie, relative to the file. Default: the file's own directory.
     pub(super) models_root: Option<PathBuf>,
+    pub(super) hub: Hub,
     pub(super) models: BTreeMap<String, Value>,
     pub(super) pipelines: BTreeMap<String, Value>,
 }

@@ -14,6 +14,7 @@ use serde_json::{Map, Value};
 use super::{
     embedded::{self, EMBEDDED},
     file::File,
+    hub::{Hub, Reference},
     place::line_of,
 };
 use crate::{
@@ -134,7 +135,8 @@ impl Settings {
         let root = directory.join(file.models_root.clone().unwrap_or_default());
         let mut models = BTreeMap::new();
         for (name, section) in &file.models {
-            let model = model(&source, &format!("/models{}", param_step(name)), section, &root)?;
+            let pointer = format!("/models{}", param_step(name));
+            let model = model(&source, &pointer, section, &root, &file.hub)?;
             models.insert(name.clone(), model);
         }
         let mut pipelines = BTreeMap::new();
@@ -174,26 +176,61 @@ fn model(
     pointer: &str,
     section: &Value,
     root: &Path,
+    hub: &Hub,
 ) -> Result<ModelSource, ConfigError> {
     let mut options: Map<String, Value> = source.parse(section.clone(), pointer)?;
-    let at_path = format!("{pointer}/path");
-    let path = options.remove("path");
-    let path = path.as_ref().and_then(Value::as_str).ok_or_else(|| {
-        source.at(pointer, "`path` is missing: a directory in Hugging Face layout")
-    })?;
+    let place = place(source, pointer, &mut options)?;
     let options: ModelOptions = source.parse(Value::Object(options), pointer)?;
     if options.calibration.is_some_and(|calibration| !calibration.is_sound()) {
         let message = "`mean` must be finite and `std` positive";
         return Err(source.at(&format!("{pointer}/calibration"), message));
     }
-    let layout = match path.strip_prefix("embedded:") {
-        Some(name) => embedded::layout(name)
-            .ok_or_else(|| source.at(&at_path, format!("no model `{name}` is in the binary")))?,
-        None => {
-            Layout::Directory(confined(root, path).map_err(|message| source.at(&at_path, message))?)
+    let layout = match &place {
+        Place::Path(path) => {
+            layout(root, path).map_err(|message| source.at(&format!("{pointer}/path"), message))?
         }
+        Place::Hub { id, revision } => Reference::new(id, revision)
+            .and_then(|model| hub.layout(&model))
+            .map_err(|message| source.at(&format!("{pointer}/hub"), message))?,
     };
     Ok(ModelSource { layout, options })
+}
+
+/// Where a model's section says that it is.
+enum Place {
+    Path(String),
+    Hub { id: String, revision: String },
+}
+
+fn place(
+    source: &Source,
+    pointer: &str,
+    options: &mut Map<String, Value>,
+) -> Result<Place, ConfigError> {
+    let mut text = |key: &str| match options.remove(key) {
+        None => Ok(None),
+        Some(Value::String(text)) => Ok(Some(text)),
+        Some(_) => Err(source.at(&format!("{pointer}/{key}"), "must be a string")),
+    };
+    match (text("path")?, text("hub")?, text("revision")?) {
+        (Some(path), None, None) => Ok(Place::Path(path)),
+        (None, Some(id), revision) => {
+            Ok(Place::Hub { id, revision: revision.unwrap_or_else(|| "main".to_owned()) })
+        }
+        (None, None, None) => {
+            Err(source.at(pointer, "`path` is missing: a directory in Hugging Face layout"))
+        }
+        _ => Err(source.at(pointer, "give `path`, or `hub` with an optional `revision`")),
+    }
+}
+
+fn layout(root: &Path, path: &str) -> Result<Layout, String> {
+    match path.strip_prefix("embedded:") {
+        Some(name) => {
+            embedded::layout(name).ok_or_else(|| format!("no model `{name}` is in the binary"))
+        }
+        None => confined(root, path).map(Layout::Directory),
+    }
 }
 
 /// A directory under the models root, whatever `path` says.
@@ -258,6 +295,14 @@ mod tests {
         assert!(unknown.starts_with("f:3: models.a.max_tokns: unknown field"), "{unknown}");
         assert!(error("[models.a]\npath = \"embedded:x\"\n").starts_with("f:2: "));
         assert!(error("[models.a]\npath = \"..\"\n").contains("outside the models root"));
+        assert!(
+            error("[models.a]\nhub = \"../x\"\n").starts_with("f:2: models.a.hub: `../x` is no id")
+        );
+        assert!(
+            error("[models.a]\nhub = \"a/b\"\npath = \".\"\n").contains("give `path`, or `hub`")
+        );
+        assert!(error("[models.a]\nhub = 1\n").starts_with("f:2: models.a.hub: must be a string"));
+        assert!(error("[hub]\ntoken = \"x\"\n").starts_with("f:2: hub.token: unknown field"));
         let spec = error("[pipelines.p]\nnodes = {}\n");
         assert!(spec.contains("missing field `output`"), "{spec}");
     }

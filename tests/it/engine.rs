@@ -111,3 +111,25 @@ async fn a_model_that_is_replaced_ends_what_it_has_accepted() {
     let (scores, ()) = tokio::join!(score(&engine, &texts), replace);
     assert!(scores.iter().all(Result::is_ok));
 }
+
+#[tokio::test]
+async fn completions_of_one_prompt_score_as_they_do_alone() {
+    let prompt = "Why is the sky blue? ".repeat(8);
+    let answers = ["", "Air.", "Air scatters blue light.", "Air scatters red light.", "Because."];
+    let samples = answers.map(|answer| Sample {
+        prompt: Some(prompt.clone()),
+        completion: Some(Completion::Text(answer.to_owned())),
+        ..Sample::default()
+    });
+    let deadline = Instant::now() + Duration::from_secs(60);
+    let models = ["rm".to_owned()];
+    let together = engine(LaneConfig::default());
+    let group = Batch::new(samples.to_vec()).unwrap();
+    let many = together.score(&models, group, deadline).await.remove(0);
+    let alone = engine(LaneConfig { batch_sequences: 1, ..LaneConfig::default() });
+    for (sample, many) in samples.into_iter().zip(many) {
+        let one = alone.score(&models, Batch::new(vec![sample]).unwrap(), deadline).await;
+        let (one, many) = (one[0][0].as_ref().unwrap().value, many.unwrap().value);
+        assert!((one - many).abs() < 1e-6 * one.abs().max(1.0), "{one} {many}");
+    }
+}

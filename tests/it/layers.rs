@@ -37,6 +37,7 @@ const RESERVED: &[(&str, &[&str])] = &[
     ("anyhow", &["cli"]),
     ("ureq", &["cli"]),
     ("rayon", &["model", "verify"]),
+    ("hf_hub", &["config"]),
 ];
 
 /// Files that may hold unsafe code.

@@ -3,6 +3,8 @@
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test ends where it fails")]
 
 mod app;
+mod checkpoints;
+mod clip;
 mod clip_goldens;
 mod engine;
 mod goldens;

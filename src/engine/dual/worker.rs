@@ -153,7 +153,7 @@ impl<T> Shared<T> {
             }
             queue = self.filled.wait(queue).unwrap_or_else(PoisonError::into_inner);
         }
-        let chosen = budget.select(queue.0.iter().map(|item| item.cost));
+        let chosen = budget.select(queue.0.iter().map(|item| item.cost), |cost, _| cost);
         // From the back, so that the indices before stay right.
         let mut batch: Vec<_> =
             chosen.iter().rev().filter_map(|index| queue.0.remove(*index)).collect();

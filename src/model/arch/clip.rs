@@ -11,11 +11,13 @@ use serde_json::Value;
 
 use super::{
     Computed,
+    activation::Activation,
     dual::{DualEncoder, DualShape, scalar},
     invalid,
     linear::Linear,
+    norm::Norm,
     parse,
-    tower::{Activation, Norm, PatchEmbedding, Shape, Tower},
+    tower::{PatchEmbedding, Shape, Tower},
 };
 use crate::model::{LoadError, PackedBatch, Weights};
 
@@ -29,7 +31,7 @@ struct TextConfig {
     num_hidden_layers: usize,
     num_attention_heads: usize,
     max_position_embeddings: usize,
-    hidden_act: Activation,
+    hidden_act: String,
     layer_norm_eps: f64,
     eos_token_id: u32,
 }
@@ -43,7 +45,7 @@ impl Default for TextConfig {
             num_hidden_layers: 12,
             num_attention_heads: 8,
             max_position_embeddings: 77,
-            hidden_act: Activation::QuickGelu,
+            hidden_act: "quick_gelu".to_owned(),
             layer_norm_eps: 1e-5,
             eos_token_id: 49_407,
         }
@@ -61,7 +63,7 @@ struct VisionConfig {
     num_channels: usize,
     image_size: usize,
     patch_size: usize,
-    hidden_act: Activation,
+    hidden_act: String,
     layer_norm_eps: f64,
 }
 
@@ -75,7 +77,7 @@ impl Default for VisionConfig {
             num_channels: 3,
             image_size: 224,
             patch_size: 32,
-            hidden_act: Activation::QuickGelu,
+            hidden_act: "quick_gelu".to_owned(),
             layer_norm_eps: 1e-5,
         }
     }
@@ -140,9 +142,7 @@ impl Clip {
         shape: DualShape,
         weights: &Weights,
     ) -> Result<Self, LoadError> {
-        let (image_tower, text_tower) = (vision.shape(), text.shape());
-        image_tower.check()?;
-        text_tower.check()?;
+        let (image_tower, text_tower) = (vision.shape()?, text.shape()?);
         let (wide, narrow, width) = (vision.hidden_size, text.hidden_size, shape.width);
         let of_image = |part: &str| format!("vision_model.{part}");
         let of_text = |part: &str| format!("text_model.{part}");
@@ -227,29 +227,33 @@ impl DualEncoder for Clip {
 }
 
 impl TextConfig {
-    fn shape(&self) -> Shape {
-        Shape {
+    fn shape(&self) -> Result<Shape, LoadError> {
+        let shape = Shape {
             hidden: self.hidden_size,
             intermediate: self.intermediate_size,
             layers: self.num_hidden_layers,
             heads: self.num_attention_heads,
             eps: self.layer_norm_eps,
-            activation: self.hidden_act,
+            activation: Activation::named("hidden_act", &self.hidden_act)?,
             causal: true,
-        }
+        };
+        shape.check()?;
+        Ok(shape)
     }
 }
 
 impl VisionConfig {
-    fn shape(&self) -> Shape {
-        Shape {
+    fn shape(&self) -> Result<Shape, LoadError> {
+        let shape = Shape {
             hidden: self.hidden_size,
             intermediate: self.intermediate_size,
             layers: self.num_hidden_layers,
             heads: self.num_attention_heads,
             eps: self.layer_norm_eps,
-            activation: self.hidden_act,
+            activation: Activation::named("hidden_act", &self.hidden_act)?,
             causal: false,
-        }
+        };
+        shape.check()?;
+        Ok(shape)
     }
 }

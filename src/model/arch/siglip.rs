@@ -10,11 +10,13 @@ use serde_json::Value;
 
 use super::{
     Computed,
+    activation::Activation,
     dual::{DualEncoder, DualShape, scalar},
     invalid,
     linear::Linear,
+    norm::Norm,
     parse,
-    tower::{Activation, Mlp, Norm, PatchEmbedding, Shape, Tower},
+    tower::{Mlp, PatchEmbedding, Shape, Tower},
 };
 use crate::model::{LoadError, PackedBatch, Weights, WeightsError, kernels::linear};
 
@@ -28,7 +30,7 @@ struct TextConfig {
     num_hidden_layers: usize,
     num_attention_heads: usize,
     max_position_embeddings: usize,
-    hidden_act: Activation,
+    hidden_act: String,
     layer_norm_eps: f64,
     pad_token_id: u32,
     projection_size: Option<usize>,
@@ -43,7 +45,7 @@ impl Default for TextConfig {
             num_hidden_layers: 12,
             num_attention_heads: 12,
             max_position_embeddings: 64,
-            hidden_act: Activation::GeluPytorchTanh,
+            hidden_act: "gelu_pytorch_tanh".to_owned(),
             layer_norm_eps: 1e-6,
             pad_token_id: 1,
             projection_size: None,
@@ -62,7 +64,7 @@ struct VisionConfig {
     num_channels: usize,
     image_size: usize,
     patch_size: usize,
-    hidden_act: Activation,
+    hidden_act: String,
     layer_norm_eps: f64,
     vision_use_head: bool,
 }
@@ -77,7 +79,7 @@ impl Default for VisionConfig {
             num_channels: 3,
             image_size: 224,
             patch_size: 16,
-            hidden_act: Activation::GeluPytorchTanh,
+            hidden_act: "gelu_pytorch_tanh".to_owned(),
             layer_norm_eps: 1e-6,
             vision_use_head: true,
         }
@@ -124,9 +126,7 @@ pub(super) fn build(config: &Value, weights: &Weights) -> Result<Box<dyn DualEnc
     if vision.num_channels != 3 || vision.patch_size == 0 || !vision.vision_use_head {
         return Err(invalid("images have 3 channels and patches, and a pooling head"));
     }
-    let (image_tower, text_tower) = (vision.shape(), text.shape());
-    image_tower.check()?;
-    text_tower.check()?;
+    let (image_tower, text_tower) = (vision.shape()?, text.shape()?);
     let (wide, narrow) = (vision.hidden_size, text.hidden_size);
     let width = text.projection_size.unwrap_or(narrow);
     if width != wide {
@@ -246,29 +246,33 @@ impl DualEncoder for Siglip {
 }
 
 impl TextConfig {
-    fn shape(&self) -> Shape {
-        Shape {
+    fn shape(&self) -> Result<Shape, LoadError> {
+        let shape = Shape {
             hidden: self.hidden_size,
             intermediate: self.intermediate_size,
             layers: self.num_hidden_layers,
             heads: self.num_attention_heads,
             eps: self.layer_norm_eps,
-            activation: self.hidden_act,
+            activation: Activation::named("hidden_act", &self.hidden_act)?,
             causal: false,
-        }
+        };
+        shape.check()?;
+        Ok(shape)
     }
 }
 
 impl VisionConfig {
-    fn shape(&self) -> Shape {
-        Shape {
+    fn shape(&self) -> Result<Shape, LoadError> {
+        let shape = Shape {
             hidden: self.hidden_size,
             intermediate: self.intermediate_size,
             layers: self.num_hidden_layers,
             heads: self.num_attention_heads,
             eps: self.layer_norm_eps,
-            activation: self.hidden_act,
+            activation: Activation::named("hidden_act", &self.hidden_act)?,
             causal: false,
-        }
+        };
+        shape.check()?;
+        Ok(shape)
     }
 }

@@ -1,33 +1,15 @@
 //! Pre-norm transformer layers as CLIP and SigLIP have them, for images and texts alike.
 
 use candle_core::Tensor;
-use serde::Deserialize;
 
-use super::{Computed, invalid, linear::Linear};
-use crate::model::{
-    LoadError, PackedBatch, Weights, WeightsError,
-    kernels::{Attention, layer_norm, quick_gelu},
+use super::{
+    Computed,
+    activation::Activation,
+    invalid,
+    linear::Linear,
+    norm::{Norm, NormKind},
 };
-
-/// The activations of dual encoders.
-#[derive(Clone, Copy, Debug, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub(super) enum Activation {
-    QuickGelu,
-    Gelu,
-    #[serde(alias = "gelu_new")]
-    GeluPytorchTanh,
-}
-
-impl Activation {
-    fn forward(self, x: &Tensor) -> Computed {
-        match self {
-            Self::QuickGelu => quick_gelu(x),
-            Self::Gelu => x.gelu_erf(),
-            Self::GeluPytorchTanh => x.gelu(),
-        }
-    }
-}
+use crate::model::{LoadError, PackedBatch, Weights, WeightsError, kernels::Attention};
 
 /// What a tower is like.
 #[derive(Clone, Copy, Debug)]
@@ -50,12 +32,7 @@ impl Shape {
     }
 
     pub(super) fn norm(&self, weights: &Weights, name: &str) -> Result<Norm, WeightsError> {
-        let width = [self.hidden];
-        Ok(Norm {
-            weight: weights.get(&format!("{name}.weight"), &width)?,
-            bias: weights.get(&format!("{name}.bias"), &width)?,
-            eps: self.eps,
-        })
+        NormKind::Layer.load(weights, name, self.hidden, self.eps)
     }
 
     pub(super) fn mlp(&self, weights: &Weights, name: &str) -> Result<Mlp, WeightsError> {
@@ -74,22 +51,10 @@ impl Shape {
             head_dim: self.hidden / self.heads,
             causal: self.causal,
             window: None,
+            scale: ((self.hidden / self.heads) as f32).sqrt().recip(),
+            softcap: None,
             qk_norm: None,
         }
-    }
-}
-
-/// Layer normalisation.
-#[derive(Debug)]
-pub(super) struct Norm {
-    weight: Tensor,
-    bias: Tensor,
-    eps: f64,
-}
-
-impl Norm {
-    pub(super) fn forward(&self, x: &Tensor) -> Computed {
-        layer_norm(x, &self.weight, &self.bias, self.eps)
     }
 }
 

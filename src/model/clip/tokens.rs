@@ -66,7 +66,7 @@ impl ClipText {
             );
             return Err(Miss::new(MissStatus::InvalidInput, message));
         }
-        Ok(Encoded { ids, type_ids: Vec::new(), truncated })
+        Ok(Encoded { ids, truncated, ..Encoded::default() })
     }
 
     fn ids(&self, text: &str) -> Result<Vec<u32>, Miss> {

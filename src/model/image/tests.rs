@@ -59,7 +59,7 @@ fn fast_pixels_are_close() {
             let pixels = processor.pixels(&picture(&format!("{name}.png")).unwrap()).unwrap();
             let exact = STANDARD.decode(&cases[case]).unwrap();
             let worst = pixels.rgb.iter().zip(&exact).map(|(a, b)| a.abs_diff(*b)).max().unwrap();
-            assert!(worst <= 7, "{name}, {case}: {worst}");
+            assert!(worst <= 8, "{name}, {case}: {worst}");
         }
     }
 }
@@ -73,13 +73,14 @@ fn the_first_frame_of_an_animation_is_read() {
     }
 }
 
+/// Two decoders of JPEG may differ by a few steps; this is how much these do.
 #[test]
-fn lossy_files_are_close_to_what_they_were_made_from() {
-    let (exact, lossy) =
-        (picture("hostile/whole.png").unwrap(), picture("hostile/whole.jpg").unwrap());
-    let differences = exact.rgb().iter().zip(lossy.rgb()).map(|(a, b)| u64::from(a.abs_diff(*b)));
-    let mean = differences.sum::<u64>() as f64 / exact.rgb().len() as f64;
-    assert!(mean < 12.0, "{mean}");
+fn jpeg_is_close_to_pillows() {
+    let (pillows, ours) =
+        (picture("hostile/decoded.png").unwrap(), picture("hostile/whole.jpg").unwrap());
+    let differences = || pillows.rgb().iter().zip(ours.rgb()).map(|(a, b)| a.abs_diff(*b));
+    let mean = differences().map(f64::from).sum::<f64>() / ours.rgb().len() as f64;
+    assert!(mean < 1.0 && differences().max() < Some(16), "{mean}, {:?}", differences().max());
 }
 
 #[test]

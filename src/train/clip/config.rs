@@ -21,6 +21,8 @@ pub struct ClipTraining {
     pub architecture: ClipConfig,
     /// Different pictures that are drawn; captions are new at each step.
     pub pictures: usize,
+    /// Share of them in colours that have no name: they teach forms apart from colours.
+    pub nameless: f64,
     /// Pictures per step, each with one caption.
     pub batch_size: usize,
     /// Steps.
@@ -48,10 +50,11 @@ impl Default for ClipTraining {
         Self {
             output: PathBuf::new(),
             architecture: ClipConfig::default(),
-            pictures: 20_000,
-            batch_size: 128,
-            steps: 4000,
-            learning_rate: 2e-3,
+            pictures: 8000,
+            nameless: 0.0,
+            batch_size: 64,
+            steps: 2600,
+            learning_rate: 1.5e-3,
             warmup_steps: 100,
             decay: Decay::Cosine,
             optimiser: AdamWConfig { weight_decay: 0.05, ..AdamWConfig::default() },

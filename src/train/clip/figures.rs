@@ -42,7 +42,7 @@ pub(super) fn measure(
     let combinations = (0..FORMS.len() * COLOURS.len()).map(|at| (at / 8, at % 8));
     let shapes: Vec<Shape> = combinations
         .flat_map(|(form, colour)| std::iter::repeat_n((form, colour), EACH))
-        .map(|(form, colour)| Shape { form, colour, ..Shape::random(&mut rng, true) })
+        .map(|(form, colour)| Shape { form, colour: Some(colour), ..Shape::random(&mut rng, true) })
         .collect();
     let drawn = shapes.iter().map(|shape| pictures.draw(shape, &mut rng));
     let drawn = drawn.collect::<Result<Vec<_>, _>>()?;
@@ -56,12 +56,15 @@ pub(super) fn measure(
         let asked: Vec<usize> = (0..shapes.len()).filter(|at| wanted(&shapes[*at])).collect();
         asked.iter().filter(|at| right(**at)).count() as f64 / asked.len() as f64
     };
-    let exact = |at: usize| both[at] == shapes[at].form * COLOURS.len() + shapes[at].colour;
+    let exact = |at: usize| {
+        Some(both[at] % COLOURS.len()) == shapes[at].colour
+            && both[at] / COLOURS.len() == shapes[at].form
+    };
     Ok(ClipFigures {
         seen: share(&|shape| !shape.is_held_out(), &exact),
         held_out: share(&Shape::is_held_out, &exact),
         form: share(&|_| true, &|at| forms[at] == shapes[at].form),
-        colour: share(&|_| true, &|at| colours[at] == shapes[at].colour),
+        colour: share(&|_| true, &|at| Some(colours[at]) == shapes[at].colour),
     })
 }
 

@@ -112,7 +112,9 @@ impl Run {
         let pictures = Pictures { processor, patch: architecture.patch_size, device };
         let mut rng = ChaCha8Rng::seed_from_u64(config.seed);
         let drawn = (0..config.pictures).map(|_| {
-            let shape = Shape::random(&mut rng, false);
+            let nameless = config.nameless > 0.0 && rng.random_bool(config.nameless.min(1.0));
+            let shape =
+                if nameless { Shape::nameless(&mut rng) } else { Shape::random(&mut rng, false) };
             Ok((shape, pictures.draw(&shape, &mut rng)?))
         });
         let shapes = drawn.collect::<Result<Vec<_>, TrainError>>()?;

@@ -35,8 +35,8 @@ const OPENINGS: [&str; 5] = ["", "", "", "a photo of ", "a picture of "];
 pub struct Shape {
     /// Which of [`FORMS`].
     pub form: usize,
-    /// Which of [`COLOURS`].
-    pub colour: usize,
+    /// Which of [`COLOURS`]; `None` for one that has no name.
+    pub colour: Option<usize>,
     /// Large, not small.
     pub large: bool,
     /// Which background: white, grey or black.
@@ -60,7 +60,7 @@ impl Shape {
         loop {
             let shape = Self {
                 form: rng.random_range(0..FORMS.len()),
-                colour: rng.random_range(0..COLOURS.len()),
+                colour: Some(rng.random_range(0..COLOURS.len())),
                 large: rng.random(),
                 background: rng.random_range(0..BACKGROUNDS.len()),
             };
@@ -70,10 +70,16 @@ impl Shape {
         }
     }
 
+    /// A shape in a colour without a name, which is far from all that have one: its captions name the
+    /// form, and so teach it whatever the colour.
+    pub fn nameless(rng: &mut impl Rng) -> Self {
+        Self { colour: None, ..Self::random(rng, true) }
+    }
+
     /// Whether no training picture shows this form in this colour.
     #[must_use]
     pub fn is_held_out(&self) -> bool {
-        self.colour == (self.form + 2) % COLOURS.len()
+        self.colour == Some((self.form + 2) % COLOURS.len())
     }
 
     /// A picture of it, 64 pixels square.
@@ -84,9 +90,8 @@ impl Shape {
     /// Words for it.
     pub fn caption(&self, rng: &mut impl Rng) -> Caption {
         let names = rng.random_range(0..20);
-        let (form, colour) = (names >= 3, !(3..6).contains(&names));
-        let form = form.then_some(self.form);
-        let colour = colour.then_some(self.colour);
+        let colour = self.colour.filter(|_| !(3..6).contains(&names));
+        let form = (names >= 3 || self.colour.is_none()).then_some(self.form);
         let large = rng.random_bool(0.3).then_some(self.large);
         let background = rng.random_bool(0.3).then_some(self.background);
         let opening = *OPENINGS.choose(rng).unwrap_or(&"");
@@ -108,7 +113,7 @@ impl Caption {
     #[must_use]
     pub fn fits(&self, shape: &Shape) -> bool {
         self.form.is_none_or(|form| form == shape.form)
-            && self.colour.is_none_or(|colour| colour == shape.colour)
+            && self.colour.is_none_or(|colour| Some(colour) == shape.colour)
             && self.large.is_none_or(|large| large == shape.large)
             && self.background.is_none_or(|background| background == shape.background)
     }
@@ -142,7 +147,7 @@ pub fn write_shapes(directory: &Path, count: usize, seed: u64) -> Result<(), Tra
             "image": name,
             "caption": caption.text,
             "form": FORMS[shape.form],
-            "colour": COLOURS[shape.colour],
+            "colour": shape.colour.map(|colour| COLOURS[colour]),
             "held_out": shape.is_held_out(),
         });
         lines += &format!("{line}\n");
@@ -171,7 +176,7 @@ mod tests {
         let mut rng = ChaCha8Rng::seed_from_u64(1);
         let all: Vec<Shape> = (0..4000).map(|_| Shape::random(&mut rng, true)).collect();
         let held: HashSet<_> =
-            all.iter().filter(|s| s.is_held_out()).map(|s| (s.form, s.colour)).collect();
+            all.iter().filter(|s| s.is_held_out()).map(|s| (s.form, s.colour.unwrap())).collect();
         assert_eq!(held.len(), 8);
         assert_eq!(held.iter().map(|(form, _)| form).collect::<HashSet<_>>().len(), 8);
         assert_eq!(held.iter().map(|(_, colour)| colour).collect::<HashSet<_>>().len(), 8);

@@ -135,6 +135,13 @@ impl<'a> Parser<'a> {
             match kind {
                 Kind::And => and = true,
                 Kind::Comma | Kind::Semicolon | Kind::Or | Kind::Row => other = true,
+                // `k\pi (k \in \mathbb{Z})`
+                Kind::Open(_) if self.is_remark() => {
+                    self.at += 1;
+                    items.push(self.item()?);
+                    self.expect(&Kind::Close(Bracket::Round))?;
+                    continue;
+                }
                 _ => break,
             }
             self.at += 1;
@@ -324,6 +331,8 @@ impl<'a> Parser<'a> {
             Kind::Letter(letter) => {
                 !self.is_unit_letter(*letter, factors) && !self.is_temperature()
             }
+            Kind::Fraction if self.is_unit_fraction() => false,
+            Kind::Open(Bracket::Round) if self.is_remark() => false,
             Kind::Symbol(_)
             | Kind::Constant(_)
             | Kind::Function(_)

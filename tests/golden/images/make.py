@@ -99,6 +99,7 @@ def hostile(directory):
     write = lambda name, data: (directory / name).write_bytes(data)
     for name, kind in [("whole.jpg", "JPEG"), ("whole.png", "PNG"), ("whole.bmp", "BMP")]:
         whole.save(directory / name, kind)
+    Image.open(directory / "whole.jpg").convert("RGB").save(directory / "decoded.png")
     for name in ["whole.jpg", "whole.png"]:
         data = (directory / name).read_bytes()
         write(name.replace("whole", "truncated"), data[: len(data) * 2 // 3])

@@ -24,8 +24,9 @@ const BACKGROUNDS: [f64; 3] = [245., 128., 15.];
 
 /// The shape about the middle of the picture, a little displaced and turned, in shades of its colours.
 pub(super) fn draw(shape: &Shape, rng: &mut impl Rng) -> Picture {
+    let colour = shape.colour.map_or_else(|| nameless(rng), |colour| COLOURS[colour]);
     let mut about = |value: f64, spread: f64| value + rng.random_range(-spread..=spread);
-    let colour = COLOURS[shape.colour].map(|value| about(value, 14.0));
+    let colour = colour.map(|value| about(value, 14.0));
     let grey = about(BACKGROUNDS[shape.background], 10.0);
     let radius = SIDE as f64 * if shape.large { about(0.42, 0.03) } else { about(0.26, 0.02) };
     let reach = 0.46 * SIDE as f64 - radius;
@@ -53,6 +54,21 @@ pub(super) fn draw(shape: &Shape, rng: &mut impl Rng) -> Picture {
     }
     #[expect(clippy::expect_used, reason = "there are 3 bytes a pixel")]
     Picture::new(SIDE, SIDE, rgb).expect("a full picture")
+}
+
+/// A colour far from all that have a name, and from the backgrounds.
+fn nameless(rng: &mut impl Rng) -> [f64; 3] {
+    let greys = BACKGROUNDS.map(|grey| [grey; 3]);
+    loop {
+        let colour = [(); 3].map(|()| rng.random_range(0.0..255.0));
+        let far = |other: &[f64; 3]| {
+            colour.iter().zip(other).map(|(a, b): (&f64, &f64)| (a - b).powi(2)).sum::<f64>()
+                > 60_f64.powi(2)
+        };
+        if COLOURS.iter().chain(&greys).all(far) {
+            return colour;
+        }
+    }
 }
 
 /// Whether the form holds a point; forms fill about the unit circle, y upwards.

@@ -77,7 +77,8 @@ impl Comparison<'_, '_> {
 
     fn ends(&mut self, gold: &End, given: &End) -> Result {
         match (&gold.at, &given.at) {
-            (None, None) => Ok(Outcome::Equal(Method::Interval)),
+            // `[3, ∞]` is not what is meant by `[3, ∞)`.
+            (None, None) => Ok(equal_if(gold.closed == given.closed, Method::Interval)),
             (Some(a), Some(b)) if gold.closed == given.closed => self.scalars(a, b),
             _ => Ok(Outcome::Different),
         }

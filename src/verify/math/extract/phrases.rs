@@ -2,6 +2,8 @@
 
 use memchr::memmem;
 
+use super::super::prose;
+
 /// The rest of the last line that starts with `####`, if it looks like an answer, not like a heading.
 pub(super) fn after_hashes(text: &str) -> Option<&str> {
     let at = memmem::rfind(text.as_bytes(), b"####")?;
@@ -177,9 +179,18 @@ pub(super) fn last_letter(text: &str) -> Option<&str> {
             (fits && !prose).then(|| &text[at..=at])
         })
         .filter(|letter| {
-            // "A or C" leaves the choice open.
+            // "A or C" and "A, B, C" leave the choice open; "not C" denies it.
             let at = letter.as_ptr() as usize - text.as_ptr() as usize;
-            !text[..at].trim_end_matches([' ', '(', '*']).ends_with(" or")
+            let before = text[..at].trim_end_matches([' ', '(', '*', '[']);
+            let listed = before.strip_suffix(',').is_some_and(|rest| {
+                let rest = rest.trim_end_matches([')', '*', ']']).as_bytes();
+                matches!(rest, [.., previous, last]
+                    if last.is_ascii_uppercase() && !previous.is_ascii_alphanumeric())
+            });
+            let word = before.rsplit(|c: char| !c.is_alphabetic() && c != '\'').next();
+            let open =
+                matches!(word, Some("or" | "nor" | "and" | "not")) || before.ends_with("n't");
+            !listed && !open
         })
 }
 
@@ -216,7 +227,66 @@ pub(super) fn last_number(text: &str) -> Option<&str> {
     if operator || continues || glued {
         return None;
     }
+    // "The answer isn't 7."
+    let sentence = text[..start].rsplit(['.', '\n', '?', ';']).next().unwrap_or("");
+    let follows = after
+        .trim_start()
+        .starts_with(['<', '>', '=', '+', '*', '/', '^', '?', '\u{2264}', '\u{2265}']);
+    if follows || prose::denies(sentence) || is_aside(sentence) {
+        return None;
+    }
     Some(&text[start - usize::from(minus)..end])
+}
+
+/// Whether the words before a number make it a bound, a guess or the number of a page, not an answer.
+fn is_aside(sentence: &str) -> bool {
+    const GUESSES: [&str; 20] = [
+        "less than",
+        "more than",
+        "greater than",
+        "fewer than",
+        "larger than",
+        "smaller than",
+        "at most",
+        "at least",
+        "up to",
+        "rule out",
+        "ruled out",
+        "between",
+        "maybe",
+        "perhaps",
+        "might be",
+        "could be",
+        "about",
+        "roughly",
+        "instead of",
+        "rather than",
+    ];
+    let lower = sentence.to_ascii_lowercase();
+    let last = lower.trim_end_matches(|c: char| !c.is_ascii_alphabetic() && c != '<' && c != '>');
+    let word = last.rsplit(|c: char| !c.is_ascii_alphabetic()).next().unwrap_or("");
+    let label = matches!(
+        word,
+        "page"
+            | "step"
+            | "problem"
+            | "question"
+            | "case"
+            | "figure"
+            | "equation"
+            | "exercise"
+            | "part"
+            | "chapter"
+            | "section"
+            | "line"
+            | "table"
+            | "example"
+            | "theorem"
+            | "lemma"
+            | "or"
+            | "except"
+    );
+    label || last.ends_with(['<', '>']) || GUESSES.iter().any(|guess| lower.contains(guess))
 }
 
 /// Characters that tie a number to what stands before it.
