@@ -10,8 +10,8 @@ use crate::train::{
     optim::{AdamWConfig, Decay},
 };
 
-/// Everything that decides the outcome of a CLIP run. The default is what the shipped model was made
-/// with.
+/// Everything that decides the outcome of a CLIP run. The default is the run of which the shipped model is
+/// a checkpoint.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct ClipTraining {
