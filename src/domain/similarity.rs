@@ -152,7 +152,14 @@ impl ClipMetric {
             Self::Aesthetic if !model.aesthetic => {
                 Err("the model has no aesthetic head (`aesthetic.safetensors`)")
             }
-            _ => Ok(()),
+            Self::Cosine
+            | Self::Clipscore
+            | Self::RefClipscore
+            | Self::Torchmetrics
+            | Self::Logit
+            | Self::Rlcf
+            | Self::SiglipProb
+            | Self::Aesthetic => Ok(()),
         }
     }
 

@@ -33,6 +33,9 @@ pub(super) struct Bounds {
 
 type Outcome = Result<Embedded, Miss>;
 
+/// Embeds a batch.
+type Forward<T> = dyn Fn(&[&T]) -> Result<Vec<Embedded>, String>;
+
 /// One input. Its permit is given back when it is dropped, on whatever path.
 struct Item<T> {
     key: Key,
@@ -161,7 +164,7 @@ impl<T> Shared<T> {
         Some(batch)
     }
 
-    fn work(&self, bounds: Bounds, forward: &dyn Fn(&[&T]) -> Result<Vec<Embedded>, String>) {
+    fn work(&self, bounds: Bounds, forward: &Forward<T>) {
         let budget = Budget {
             tokens: bounds.batch,
             sequences: bounds.items,
@@ -193,11 +196,7 @@ impl<T> Shared<T> {
     }
 
     /// Embeds a batch; if that fails, each input alone, so that one cannot void the others.
-    fn embed(
-        &self,
-        batch: Vec<Vec<Item<T>>>,
-        forward: &dyn Fn(&[&T]) -> Result<Vec<Embedded>, String>,
-    ) {
+    fn embed(&self, batch: Vec<Vec<Item<T>>>, forward: &Forward<T>) {
         let outcomes = {
             let inputs: Vec<&T> = batch.iter().map(|equal| &equal[0].input).collect();
             let whole = self.attempt(&inputs, forward);
@@ -224,11 +223,7 @@ impl<T> Shared<T> {
     }
 
     /// A forward pass; a panic in it is an error of this batch, not of the thread.
-    fn attempt(
-        &self,
-        inputs: &[&T],
-        forward: &dyn Fn(&[&T]) -> Result<Vec<Embedded>, String>,
-    ) -> Result<Vec<Embedded>, Miss> {
+    fn attempt(&self, inputs: &[&T], forward: &Forward<T>) -> Result<Vec<Embedded>, Miss> {
         let begun = Instant::now();
         let outcome = catch_unwind(AssertUnwindSafe(|| forward(inputs)));
         let nanos = u64::try_from(begun.elapsed().as_nanos()).unwrap_or(u64::MAX);

@@ -117,10 +117,8 @@ pub(super) fn build(config: &Value, weights: &Weights) -> Result<Box<dyn DualEnc
     if vision.num_channels != 3 || vision.patch_size == 0 {
         return Err(invalid("images have 3 channels, and patches at least one pixel"));
     }
-    let width = match &config["projection_dim"] {
-        Value::Null => 512,
-        given => parse(given)?,
-    };
+    let width = &config["projection_dim"];
+    let width = if width.is_null() { 512 } else { parse(width)? };
     let shape = DualShape {
         image_size: vision.image_size,
         patch_size: vision.patch_size,

@@ -104,6 +104,7 @@ pub struct Processor {
 }
 
 /// OpenAI's statistics, which most CLIP models keep.
+#[expect(clippy::excessive_precision, reason = "as configurations write them")]
 pub(in crate::model) const CLIP: Defaults = Defaults {
     crops: true,
     mean: [0.481_454_66, 0.457_827_5, 0.408_210_73],

@@ -246,7 +246,7 @@ mod tests {
             let text = String::new;
             let info =
                 ModelInfo { sha256: text(), dtype: text(), template: text(), calibration: None };
-            (model != "absent").then(|| DualInfo {
+            (model != "absent").then_some(DualInfo {
                 model: info,
                 width: 2,
                 logit_scale: 10.0,
