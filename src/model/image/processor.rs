@@ -25,7 +25,8 @@ pub enum Preprocess {
     /// As Pillow does it, to the bit.
     #[default]
     Exact,
-    /// The same kernel with other roundings: some values differ by up to 8 steps of 255. Faster on large
+    /// The same kernel with other roundings: some values differ by up to 8 steps of 255, and 16 where a crop
+    /// cuts. Faster on large
     /// images.
     Fast,
 }

@@ -321,7 +321,8 @@ mod tests {
                 gradients.get(variable).unwrap().flatten_all().unwrap().to_vec1().unwrap();
             let (at, steepest) =
                 gradient.iter().enumerate().max_by(|a, b| a.1.abs().total_cmp(&b.1.abs())).unwrap();
-            assert!(steepest.abs() > 1e-4, "{name}");
+            // What is added to all keys alike does not change the softmax.
+            assert!(steepest.abs() > 1e-4 || name.ends_with("k_proj.bias"), "{name}");
             let before: Vec<f32> =
                 variable.as_detached_tensor().flatten_all().unwrap().to_vec1().unwrap();
             let moved = |by: f32| {
