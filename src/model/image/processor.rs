@@ -335,11 +335,13 @@ fn fast(
         Filter::Bilinear => FilterType::Bilinear,
         Filter::Bicubic => FilterType::CatmullRom,
     };
+    let (left, top) = (window.columns.start as f64 * across, window.rows.start as f64 * down);
+    // Rounding must not reach beyond the picture.
     let options = ResizeOptions::new().resize_alg(ResizeAlg::Convolution(filter)).crop(
-        window.columns.start as f64 * across,
-        window.rows.start as f64 * down,
-        columns as f64 * across,
-        rows as f64 * down,
+        left,
+        top,
+        (columns as f64 * across).min(from_width as f64 - left),
+        (rows as f64 * down).min(from_height as f64 - top),
     );
     Resizer::new().resize(&source, &mut out, &options).map_err(|error| failed(&error))?;
     Picture::new(columns, rows, out.into_vec()).ok_or_else(|| failed(&"it came out empty"))
