@@ -1,10 +1,12 @@
-//! Runs reward models: one lane per model, each with a bounded queue, late-bound packed batches and one
+//! Runs reward models and dual encoders: one lane per model, each with a bounded queue, late-bound packed batches and one
 //! OS thread. Knows no web framework and no pipeline.
 //!
 //! Invariants: what is queued is bounded in tokens; a lane's thread never dies of a batch; identical
 //! work in flight is done once; work that nobody waits for any more is not begun.
 
+mod any;
 mod budget;
+mod dual;
 mod lane;
 mod queue;
 mod stats;
@@ -12,25 +14,28 @@ mod table;
 
 use std::{
     collections::{BTreeMap, HashMap},
-    sync::{Arc, PoisonError, RwLock},
+    sync::{Arc, PoisonError, RwLock, RwLockWriteGuard},
     time::Instant,
 };
 
 use futures::future::join_all;
 use tokio::sync::Semaphore;
 
+pub use any::AnyLane;
+pub use dual::DualLane;
 pub use lane::{Lane, LaneConfig};
 pub use stats::Snapshot;
 
 use crate::{
     domain::{Batch, BoxFuture, Judged, Miss, MissStatus, ModelInfo, Scorers},
-    model::{Encoded, Layout, LoadError, ModelOptions, RewardModel, TextEncoder},
+    model::{ClipModel, Encoded, Layout, LoadError, ModelOptions, RewardModel, TextEncoder},
 };
 
 /// The models that are loaded, by name.
 #[derive(Debug)]
 pub struct Engine {
-    lanes: RwLock<BTreeMap<String, Arc<Lane>>>,
+    lanes: RwLock<BTreeMap<String, AnyLane>>,
+    decoding: Arc<Semaphore>,
     tokenizing: Semaphore,
     config: LaneConfig,
 }
@@ -42,7 +47,12 @@ impl Engine {
     #[must_use]
     pub fn new(config: LaneConfig) -> Self {
         let cores = std::thread::available_parallelism().map_or(1, usize::from);
-        Self { lanes: RwLock::default(), tokenizing: Semaphore::new(cores), config }
+        Self {
+            lanes: RwLock::default(),
+            decoding: Arc::new(Semaphore::new(cores)),
+            tokenizing: Semaphore::new(cores),
+            config,
+        }
     }
 
     /// Puts a model to work under `name`, warm: it has scored before anybody can reach it. A model
@@ -56,7 +66,8 @@ impl Engine {
         model: RewardModel,
         calibration: Option<[f64; 2]>,
     ) -> Result<(), LoadError> {
-        self.install(Lane::start(name, model, calibration, self.config)?);
+        let lane = Lane::start(name, model, calibration, self.config)?;
+        self.install(AnyLane::Reward(Arc::new(lane)));
         Ok(())
     }
 
@@ -69,28 +80,27 @@ impl Engine {
         name: &str,
         layout: &Layout,
         options: &ModelOptions,
-    ) -> Result<Lane, LoadError> {
+    ) -> Result<AnyLane, LoadError> {
+        if ClipModel::is_one(layout) {
+            let model = ClipModel::load(layout, options)?;
+            let lane = DualLane::start(name, model, self.config, &self.decoding)?;
+            return Ok(AnyLane::Dual(Arc::new(lane)));
+        }
         let model = RewardModel::load(layout, options)?;
         let calibration = model.calibration().map(|known| [known.mean, known.std]);
-        Lane::start(name, model, calibration, self.config)
+        Ok(AnyLane::Reward(Arc::new(Lane::start(name, model, calibration, self.config)?)))
     }
 
     /// Puts a lane to work under its name. The one that was there finishes what it has accepted.
-    pub fn install(&self, lane: Lane) -> Arc<Lane> {
-        let lane = Arc::new(lane);
-        let mut lanes = self.lanes.write().unwrap_or_else(PoisonError::into_inner);
-        let before = lanes.insert(lane.name().to_owned(), Arc::clone(&lane));
-        drop(lanes);
+    pub fn install(&self, lane: AnyLane) {
+        let name = lane.name().to_owned();
         // Outside the lock: ending a lane takes time.
-        drop(before);
-        lane
+        drop(self.lanes_mut().insert(name, lane));
     }
 
     /// Takes the model of that name out of service; it finishes what it has accepted.
     pub fn remove(&self, name: &str) {
-        let mut lanes = self.lanes.write().unwrap_or_else(PoisonError::into_inner);
-        let before = lanes.remove(name);
-        drop(lanes);
+        let before = self.lanes_mut().remove(name);
         drop(before);
     }
 
@@ -100,16 +110,38 @@ impl Engine {
         self.config
     }
 
-    /// The lane of that name.
+    /// The model of that name.
     #[must_use]
-    pub fn lane(&self, name: &str) -> Option<Arc<Lane>> {
+    pub fn find(&self, name: &str) -> Option<AnyLane> {
         self.lanes.read().unwrap_or_else(PoisonError::into_inner).get(name).cloned()
     }
 
-    /// All lanes, by name.
+    /// The reward model of that name.
     #[must_use]
-    pub fn lanes(&self) -> Vec<Arc<Lane>> {
+    pub fn lane(&self, name: &str) -> Option<Arc<Lane>> {
+        match self.find(name)? {
+            AnyLane::Reward(lane) => Some(lane),
+            AnyLane::Dual(_) => None,
+        }
+    }
+
+    /// The dual encoder of that name.
+    #[must_use]
+    pub fn dual_lane(&self, name: &str) -> Option<Arc<DualLane>> {
+        match self.find(name)? {
+            AnyLane::Dual(lane) => Some(lane),
+            AnyLane::Reward(_) => None,
+        }
+    }
+
+    /// All models, by name.
+    #[must_use]
+    pub fn all(&self) -> Vec<AnyLane> {
         self.lanes.read().unwrap_or_else(PoisonError::into_inner).values().cloned().collect()
+    }
+
+    fn lanes_mut(&self) -> RwLockWriteGuard<'_, BTreeMap<String, AnyLane>> {
+        self.lanes.write().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// The samples' tokens, off the async threads.

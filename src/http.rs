@@ -6,6 +6,7 @@
 mod app;
 mod auth;
 mod catalog;
+mod clip;
 mod doors;
 mod extract;
 mod health;
@@ -21,6 +22,7 @@ mod score;
 mod serve;
 mod state;
 mod telemetry;
+mod upload;
 mod verbs;
 mod verify;
 

@@ -1,11 +1,15 @@
-//! Reward models: files to a function from token sequences to raw scores.
+//! Reward models and dual encoders: files to a function from token sequences to raw scores, and from
+//! images and texts to vectors.
 //!
 //! Knows candle and tokenizers; knows no threads of its own, no queue, no clock and no network.
 //! `layout` finds the files, `weights` reads them strictly, `text` turns samples into tokens and `marks`
-//! says which of them a head reads, `arch` holds bodies and heads, `kernels` the few loops that candle has no good form of, `load` puts a
-//! [`RewardModel`] together.
+//! says which of them a head reads, `arch` holds bodies and heads, `kernels` the few loops that candle has
+//! no good form of, `load` puts a [`RewardModel`] together, `clip` a [`ClipModel`], whose images come from
+//! `image`.
 
 pub mod arch;
+mod clip;
+pub mod image;
 mod kernels;
 mod layout;
 mod load;
@@ -18,6 +22,7 @@ mod template;
 mod text;
 mod weights;
 
+pub use clip::{ClipModel, ClipText, Embedded};
 pub use layout::{Bytes, Layout};
 pub use load::{Judgement, LoadError, RewardModel};
 pub use marks::{Marks, StepTags};

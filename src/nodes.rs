@@ -22,7 +22,7 @@ use combine::{
     coalesce::Coalesce, entropic::Entropic, gate::Gate, mean::Mean, median::Median,
     product::Product, switch::Switch, uwo::Uwo, wco::Wco, weighted::Weighted,
 };
-use group::{advantage::Advantage, rank::Rank, win_rate::WinRate};
+use group::{advantage::Advantage, rank::Rank, rlcf::Rlcf, win_rate::WinRate};
 pub use kind::{Entry, Family, Kind, Node};
 pub use op::{Arity, Context, Op, References};
 use shape::{
@@ -32,8 +32,8 @@ use shape::{
 };
 pub use source::{PerSample, SampleSource, Scored, Source, Usage, World};
 use source::{
-    code::Code, constant::Constant, feature::Feature, length::Length, math::Math,
-    reference::Reference, regex::Regex, reward_models::RewardModels,
+    clip_score::ClipScore, code::Code, constant::Constant, feature::Feature, length::Length,
+    math::Math, reference::Reference, regex::Regex, reward_models::RewardModels,
 };
 pub use state::{Running, StateError, Stateful};
 
@@ -50,6 +50,7 @@ pub const KINDS: &[Entry] = &[
     Entry::source::<RewardModels>(),
     Entry::source::<Math>(),
     Entry::source::<Code>(),
+    Entry::source::<ClipScore>(),
     Entry::per_sample::<Choice>(),
     Entry::per_sample::<ExactMatch>(),
     Entry::per_sample::<TokenF1>(),
@@ -83,6 +84,7 @@ pub const KINDS: &[Entry] = &[
     Entry::stateless::<WinRate>(),
     Entry::stateless::<Rank>(),
     Entry::stateless::<Advantage>(),
+    Entry::stateless::<Rlcf>(),
 ];
 
 /// The kind of that name.

@@ -5,6 +5,7 @@
 mod admin;
 mod apply;
 mod changes;
+mod clip;
 mod compare;
 mod error;
 mod references;
@@ -24,6 +25,13 @@ use std::{
 pub use admin::Shelf;
 pub use apply::{ApplyRequest, ApplyResponse};
 pub use changes::{Changes, ChangesError, Recorded};
+pub use clip::{
+    Base64Image, Classified, ClipItem, ClipResult, ClipScoreRequest, ClipScoreResponse,
+    EmbedRequest, EmbedResponse, Embedded, Encoding, ImageInput, ImagePair, ImageSimilarityRequest,
+    ImageSimilarityResponse, ItemStatus, Neighbour, PartImage, Parts, PixelType, PixelsImage,
+    RetrievalItem, RetrievalRequest, RetrievalResponse, RetrievalResult, RetrievalSummary, Scores,
+    Vector, ZeroShotRequest, ZeroShotResponse,
+};
 pub use compare::{CompareRequest, CompareResponse, CompareSummary, Comparison, Pair, Strength};
 pub use error::{FieldError, ServiceError};
 pub use references::{ReferenceItem, ReferencesRequest, ReferencesResponse};
@@ -55,6 +63,8 @@ pub struct ServiceConfig {
     pub max_deadline: Duration,
     /// Samples of one request.
     pub max_samples: usize,
+    /// Images of one request.
+    pub max_images: usize,
     /// Prompts with stored references, over all pipelines.
     pub max_references: usize,
 }
@@ -65,6 +75,7 @@ impl Default for ServiceConfig {
             deadline: Duration::from_secs(60),
             max_deadline: Duration::from_secs(600),
             max_samples: 16_384,
+            max_images: 256,
             max_references: 1_000_000,
         }
     }
@@ -97,7 +108,8 @@ impl Service {
         changes: Changes,
     ) -> Self {
         let services = Services {
-            world: World::new(Arc::clone(&engine) as _, sandbox),
+            world: World::new(Arc::clone(&engine) as _, sandbox)
+                .with_embedders(Arc::clone(&engine) as _),
             states: Arc::new(MemoryStore::default()),
             references: Arc::new(ReferenceStore::new(config.max_references)),
             reference_cache: Arc::new(ReferenceCache::new(REFERENCE_CACHE)),

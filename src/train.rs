@@ -2,12 +2,13 @@
 //!
 //! `nn` holds differentiable layers, `optim` the optimiser, `loss` the preference losses, `synthetic` the
 //! generator of the shipped models' data, `tokenizer` the training of their tokenizer, `language_model`
-//! pre-training, `reward_model` a resumable run, `shipped` the recipe of the models in `models/`, `evaluate` the pure analyses of score
+//! pre-training, `reward_model` a resumable run, `shipped` the recipe of the reward models in `models/`, `clip` that of the shipped CLIP, `evaluate` the pure analyses of score
 //! arrays. A run is a function of its configuration and data: repeated on the same kind of machine it
 //! gives the same bytes.
 
 mod batches;
 mod checkpoint;
+pub mod clip;
 mod error;
 pub mod evaluate;
 pub mod language_model;

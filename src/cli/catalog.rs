@@ -4,6 +4,7 @@ use anyhow::bail;
 
 use super::startup::{Setup, start};
 use crate::{
+    engine::AnyLane,
     http::document,
     nodes::{self, Entry, KINDS},
 };
@@ -58,14 +59,16 @@ fn describe(entry: &Entry) -> anyhow::Result<()> {
 
 pub(super) fn models(args: &ModelsArgs) -> anyhow::Result<()> {
     let service = start(&args.setup.settings()?)?;
-    for lane in service.engine.lanes() {
+    for lane in service.engine.all() {
+        let (device, tokens) = match &lane {
+            AnyLane::Reward(lane) => (lane.device(), lane.text().max_tokens()),
+            AnyLane::Dual(lane) => (lane.device(), lane.max_tokens()),
+        };
         let info = lane.info();
         println!(
-            "{:<16} {} {} max {} tokens, template {}, weights sha256:{}",
+            "{:<16} {device} {} max {tokens} tokens, template {}, weights sha256:{}",
             lane.name(),
-            lane.device(),
             info.dtype,
-            lane.text().max_tokens(),
             info.template,
             info.sha256
         );

@@ -8,6 +8,7 @@ use serde_json::Value;
 use super::startup::{Setup, start};
 use crate::{
     domain::Scope,
+    engine::AnyLane,
     service::{ScoreRequest, Service},
 };
 
@@ -61,9 +62,13 @@ impl Scorer {
     /// The names of all models.
     pub(super) fn models(&self) -> anyhow::Result<Vec<String>> {
         match self {
-            Self::Here { service, .. } => {
-                Ok(service.engine.lanes().iter().map(|lane| lane.name().to_owned()).collect())
-            }
+            Self::Here { service, .. } => Ok(service
+                .engine
+                .all()
+                .iter()
+                .filter(|lane| matches!(lane, AnyLane::Reward(_)))
+                .map(|lane| lane.name().to_owned())
+                .collect()),
             Self::There { .. } => {
                 let list = self.call("GET", "/v1/models", None)?;
                 let entries = list["data"].as_array().into_iter().flatten();

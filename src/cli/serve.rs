@@ -186,7 +186,7 @@ fn stopped() -> std::io::Result<impl Future<Output = ()> + Send + 'static> {
 /// What is served, and a line to try it.
 fn greet(service: &Service, address: SocketAddr) {
     let pipelines: Vec<_> = service.pipelines.all().iter().map(|one| one.name.clone()).collect();
-    let models: Vec<_> = service.engine.lanes().iter().map(|one| one.name().to_owned()).collect();
+    let models: Vec<_> = service.engine.all().iter().map(|one| one.name().to_owned()).collect();
     println!("assay {} on http://{address}", env!("CARGO_PKG_VERSION"));
     println!("  models     {}", models.join(", "));
     println!("  pipelines  {}", pipelines.join(", "));

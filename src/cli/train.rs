@@ -1,4 +1,4 @@
-//! `assay train`: reward models and their data.
+//! `assay train`: reward models, a CLIP, and their data.
 
 use std::{fs, path::PathBuf};
 
@@ -6,9 +6,10 @@ use anyhow::{Context, Result, bail};
 use clap::{Subcommand, ValueEnum};
 
 use crate::train::{
+    clip::{self, ClipOptions, ClipTraining},
     reward_model::{self, RewardModelConfig, RunOptions},
     shipped::{self, Figures, Recipe},
-    synthetic::{Corpus, Generator, write_jsonl},
+    synthetic::{Corpus, Generator, shapes::write_shapes, write_jsonl},
 };
 
 /// Train models.
@@ -24,6 +25,10 @@ enum Command {
     RewardModel(RewardModelArgs),
     /// Generate synthetic preference pairs.
     Preferences(PreferencesArgs),
+    /// Train a CLIP on pictures of shapes; without settings, the one that ships with assay.
+    Clip(ClipArgs),
+    /// Draw pictures of shapes with captions, as PNG files.
+    Shapes(ShapesArgs),
 }
 
 /// What can be made without further settings.
@@ -74,6 +79,38 @@ struct RewardModelArgs {
 }
 
 #[derive(Debug, clap::Args)]
+struct ClipArgs {
+    /// Settings in TOML. Other options win.
+    #[arg(long)]
+    config: Option<PathBuf>,
+    /// Where the model is written.
+    #[arg(long)]
+    output: PathBuf,
+    /// Decides pictures, captions, initial weights and order.
+    #[arg(long)]
+    seed: Option<u64>,
+    /// Steps of the run.
+    #[arg(long)]
+    steps: Option<usize>,
+    /// Continue from the newest checkpoint in the output directory.
+    #[arg(long)]
+    resume: bool,
+}
+
+#[derive(Debug, clap::Args)]
+struct ShapesArgs {
+    /// How many pictures.
+    #[arg(long, default_value_t = 100)]
+    count: usize,
+    /// Decides all of them.
+    #[arg(long, default_value_t = 0)]
+    seed: u64,
+    /// Directory for the PNG files and captions.jsonl.
+    #[arg(long)]
+    output: PathBuf,
+}
+
+#[derive(Debug, clap::Args)]
 struct PreferencesArgs {
     /// How many pairs.
     #[arg(long, default_value_t = 10_000)]
@@ -94,12 +131,20 @@ struct PreferencesArgs {
 /// # Errors
 /// When it cannot be done; the message says what to change.
 pub(super) fn run(args: &Args) -> Result<()> {
+    // Progress is logged; that a logger is there already does not matter.
+    drop(tracing_subscriber::fmt().with_writer(std::io::stderr).try_init());
     match &args.command {
         Command::RewardModel(args) => match args.preset {
             Some(Preset::Shipped) => make_shipped(args),
             None => train_one(args),
         },
         Command::Preferences(args) => preferences(args),
+        Command::Clip(args) => train_clip(args),
+        Command::Shapes(args) => {
+            write_shapes(&args.output, args.count, args.seed)?;
+            tracing::info!(pictures = args.count, directory = %args.output.display(), "written");
+            Ok(())
+        }
     }
 }
 
@@ -110,6 +155,16 @@ fn preferences(args: &PreferencesArgs) -> Result<()> {
     let mut generator = Generator::new(Corpus::shipped(), args.seed, args.label_noise);
     write_jsonl(&args.output, &generator.take(args.count))?;
     tracing::info!(pairs = args.count, file = %args.output.display(), "written");
+    Ok(())
+}
+
+fn train_clip(args: &ClipArgs) -> Result<()> {
+    let mut config: ClipTraining = settings(args.config.as_ref())?;
+    config.output.clone_from(&args.output);
+    config.seed = args.seed.unwrap_or(config.seed);
+    config.steps = args.steps.unwrap_or(config.steps);
+    let figures = clip::train(&config, &ClipOptions { resume: args.resume })?;
+    println!("{}", serde_json::to_string_pretty(&figures)?);
     Ok(())
 }
 

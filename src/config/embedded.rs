@@ -9,7 +9,7 @@ pub const EMBEDDED: &str = include_str!("embedded.toml");
 type Files = &'static [(&'static str, &'static [u8])];
 
 macro_rules! files {
-    ($model:literal) => {
+    ($model:literal $(, $more:literal)*) => {
         &[
             ("config.json", include_bytes!(concat!("../../models/", $model, "/config.json"))),
             ("tokenizer.json", include_bytes!(concat!("../../models/", $model, "/tokenizer.json"))),
@@ -21,6 +21,7 @@ macro_rules! files {
                 "model.safetensors",
                 include_bytes!(concat!("../../models/", $model, "/model.safetensors")),
             ),
+            $(($more, include_bytes!(concat!("../../models/", $model, "/", $more))),)*
         ]
     };
 }
@@ -32,6 +33,7 @@ pub const EMBEDDED_MODELS: &[(&str, Files)] = &[
     ("tiny-rm-2", files!("tiny-rm-2")),
     ("tiny-rm-3", files!("tiny-rm-3")),
     ("tiny-rm-4", files!("tiny-rm-4")),
+    ("tiny-clip", files!("tiny-clip", "preprocessor_config.json")),
 ];
 
 pub(super) fn layout(name: &str) -> Option<Layout> {

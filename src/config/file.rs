@@ -38,6 +38,8 @@ pub(super) struct Server {
     pub(super) max_deadline_ms: Option<u64>,
     /// Samples of one request.
     pub(super) max_samples: Option<usize>,
+    /// Images of one request.
+    pub(super) max_images: Option<usize>,
     /// Prompts with stored references.
     pub(super) max_references: Option<usize>,
     /// How long open requests may take to end when the service stops.

@@ -240,6 +240,7 @@ fn service(file: &File) -> ServiceConfig {
         deadline: server.deadline_ms.map_or(default.deadline, Duration::from_millis),
         max_deadline: server.max_deadline_ms.map_or(default.max_deadline, Duration::from_millis),
         max_samples: server.max_samples.unwrap_or(default.max_samples),
+        max_images: server.max_images.unwrap_or(default.max_images),
         max_references: server.max_references.unwrap_or(default.max_references),
     }
 }

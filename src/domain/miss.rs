@@ -112,6 +112,12 @@ impl Miss {
         Self::new(MissStatus::MissingField, format!("the sample has no `{field}`"))
     }
 
+    /// The miss of whatever a model that is not there should have scored.
+    #[must_use]
+    pub fn not_loaded(model: &str) -> Self {
+        Self::new(MissStatus::ModelError, format!("model `{model}` is not loaded"))
+    }
+
     /// Whether the same sample may succeed when sent again.
     #[must_use]
     pub fn retryable(&self) -> bool {

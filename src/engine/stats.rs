@@ -49,6 +49,25 @@ pub struct Snapshot {
     pub failing: u64,
 }
 
+impl Snapshot {
+    /// What two lanes of one model have done together.
+    pub(super) fn and(self, other: Self) -> Self {
+        Self {
+            batches: self.batches + other.batches,
+            sequences: self.sequences + other.sequences,
+            tokens: self.tokens + other.tokens,
+            busy: self.busy + other.busy,
+            cache_hits: self.cache_hits + other.cache_hits,
+            coalesced: self.coalesced + other.coalesced,
+            abandoned: self.abandoned + other.abandoned,
+            failed: self.failed + other.failed,
+            queued_sequences: self.queued_sequences + other.queued_sequences,
+            queued_tokens: self.queued_tokens + other.queued_tokens,
+            failing: self.failing.max(other.failing),
+        }
+    }
+}
+
 impl Stats {
     pub(super) fn snapshot(&self) -> Snapshot {
         Snapshot {

@@ -76,7 +76,9 @@ async fn read(request: Request, app: &App) -> Result<Bytes, Problem> {
     }
 }
 
-async fn parsed<T: DeserializeOwned + Send + 'static>(bytes: Bytes) -> Result<T, Problem> {
+pub(super) async fn parsed<T: DeserializeOwned + Send + 'static>(
+    bytes: Bytes,
+) -> Result<T, Problem> {
     if bytes.len() <= LARGE {
         return parse(&bytes);
     }

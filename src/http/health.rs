@@ -43,12 +43,9 @@ pub(super) struct CodeReadiness {
 
 impl Readiness {
     fn of(app: &App) -> Self {
-        let lanes = app.service().engine.lanes();
-        let failing: Vec<_> = lanes
-            .iter()
-            .filter(|lane| lane.stats().failing >= FAILURES)
-            .map(|lane| lane.name().to_owned())
-            .collect();
+        let models = app.service().engine.all().into_iter();
+        let failing = models.filter(|lane| lane.stats().failing >= FAILURES);
+        let failing: Vec<_> = failing.map(|lane| lane.name().to_owned()).collect();
         let draining = app.is_draining();
         let code = app.service().world().code.capabilities().map(|found| CodeReadiness {
             ready: found.available,

@@ -12,7 +12,7 @@ use super::{
 };
 use crate::{
     domain::ModelInfo,
-    engine::{Lane, LaneConfig},
+    engine::{AnyLane, DualLane, Lane, LaneConfig, Snapshot},
     model::ModelSpec,
     service::{FieldError, ServiceError},
 };
@@ -37,12 +37,14 @@ pub(super) struct ModelEntry {
     /// Bytes of its weights in memory.
     memory_bytes: usize,
     /// What decides the tokens of a text (tokenizer, template, limits), as SHA-256: models with equal ones
-    /// read text alike.
-    text_sha256: String,
+    /// read text alike. Reward models only.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    text_sha256: Option<String>,
     /// Longest sequence, in tokens.
     max_tokens: usize,
-    /// The bounds of its queue and batches.
-    limits: ModelLimits,
+    /// The bounds of its queue and batches. Reward models only.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    limits: Option<ModelLimits>,
     /// What its scores come from.
     #[serde(flatten)]
     info: ModelInfo,
@@ -93,7 +95,6 @@ pub(super) struct ModelStats {
 
 impl From<&Lane> for ModelEntry {
     fn from(lane: &Lane) -> Self {
-        let stats = lane.stats();
         Self {
             id: lane.name().to_owned(),
             object: "model",
@@ -102,20 +103,54 @@ impl From<&Lane> for ModelEntry {
             device: lane.device(),
             architecture: lane.architecture().to_owned(),
             memory_bytes: lane.bytes(),
-            text_sha256: lane.text().fingerprint().to_owned(),
+            text_sha256: Some(lane.text().fingerprint().to_owned()),
             max_tokens: lane.text().max_tokens(),
-            limits: lane.config().into(),
+            limits: Some(lane.config().into()),
             info: lane.info().clone(),
-            stats: ModelStats {
-                batches: stats.batches,
-                sequences: stats.sequences,
-                tokens: stats.tokens,
-                busy_s: stats.busy.as_secs_f64(),
-                cache_hits: stats.cache_hits,
-                coalesced: stats.coalesced,
-                failed: stats.failed,
-                queued_tokens: stats.queued_tokens,
-            },
+            stats: lane.stats().into(),
+        }
+    }
+}
+
+impl From<&DualLane> for ModelEntry {
+    fn from(lane: &DualLane) -> Self {
+        Self {
+            id: lane.name().to_owned(),
+            object: "model",
+            created: 0,
+            owned_by: "assay",
+            device: lane.device(),
+            architecture: lane.architecture().to_owned(),
+            memory_bytes: lane.bytes(),
+            text_sha256: None,
+            max_tokens: lane.max_tokens(),
+            limits: None,
+            info: lane.info().model.clone(),
+            stats: lane.stats().into(),
+        }
+    }
+}
+
+impl From<&AnyLane> for ModelEntry {
+    fn from(lane: &AnyLane) -> Self {
+        match lane {
+            AnyLane::Reward(lane) => (&**lane).into(),
+            AnyLane::Dual(lane) => (&**lane).into(),
+        }
+    }
+}
+
+impl From<Snapshot> for ModelStats {
+    fn from(stats: Snapshot) -> Self {
+        Self {
+            batches: stats.batches,
+            sequences: stats.sequences,
+            tokens: stats.tokens,
+            busy_s: stats.busy.as_secs_f64(),
+            cache_hits: stats.cache_hits,
+            coalesced: stats.coalesced,
+            failed: stats.failed,
+            queued_tokens: stats.queued_tokens,
         }
     }
 }
@@ -136,8 +171,7 @@ pub(super) struct ModelList {
     responses((status = 200, body = ModelList))
 )]
 pub(super) async fn list(State(app): State<App>) -> Reply<ModelList> {
-    let lanes = app.service().engine.lanes();
-    let data = lanes.iter().map(|lane| (&**lane).into()).collect();
+    let data = app.service().engine.all().iter().map(Into::into).collect();
     Reply(ModelList { object: "list", data })
 }
 
@@ -153,8 +187,8 @@ pub(super) async fn get(
     State(app): State<App>,
     Path(name): Path<String>,
 ) -> Result<Reply<ModelEntry>, Problem> {
-    match app.service().engine.lane(&name) {
-        Some(lane) => Ok(Reply((&*lane).into())),
+    match app.service().engine.find(&name) {
+        Some(lane) => Ok(Reply((&lane).into())),
         None => Err(ServiceError::NotFound { what: "model", name }.into()),
     }
 }
@@ -182,7 +216,7 @@ pub(super) async fn put(
         Problem::new(Code::Invalid).errors(vec![FieldError::at(error.pointer, error.message)])
     })?;
     let lane = app.change(move |app| Ok(app.service().put_model(&name, spec)?)).await?;
-    Ok(Reply((&*lane).into()))
+    Ok(Reply((&lane).into()))
 }
 
 /// Unload a model

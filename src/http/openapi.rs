@@ -81,6 +81,7 @@ fn describe(document: &mut Value) {
     document["tags"] = json!([
         {"name": "score", "description": "Rewards for samples, pairs and groups."},
         {"name": "verify", "description": "Verdicts by rule, with evidence."},
+        {"name": "clip", "description": "Images and texts in one space, by CLIP or SigLIP."},
         {"name": "nodes", "description": "What pipelines are made of."},
         {"name": "metrics", "description": "Analyses of plain numbers."},
         {"name": "pipelines", "description": "Graphs of nodes in service."},

@@ -20,8 +20,8 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 use utoipa_swagger_ui::SwaggerUi;
 
 use super::{
-    App, Code, Problem, auth, catalog, doors, health, models, openapi, page, pipelines, references,
-    score, state, verbs, verify,
+    App, Code, Problem, auth, catalog, clip, doors, health, models, openapi, page, pipelines,
+    references, score, state, verbs, verify,
 };
 
 /// What needs a key, when there are keys.
@@ -33,6 +33,11 @@ fn guarded() -> OpenApiRouter<App> {
         .routes(routes!(verify::math))
         .routes(routes!(verify::code))
         .routes(routes!(verify::capabilities))
+        .routes(routes!(clip::score))
+        .routes(routes!(clip::embed))
+        .routes(routes!(clip::zero_shot))
+        .routes(routes!(clip::retrieval))
+        .routes(routes!(clip::image_similarity))
         .routes(routes!(catalog::list_nodes))
         .routes(routes!(catalog::get_node))
         .routes(routes!(verbs::apply))

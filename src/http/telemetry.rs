@@ -165,12 +165,9 @@ const GAUGES: [(&str, &str, Read); 2] = [
 
 impl Collector for Lanes {
     fn encode(&self, mut encoder: DescriptorEncoder<'_>) -> Result<(), fmt::Error> {
-        let lanes: Vec<_> = self
-            .0
-            .lanes()
-            .iter()
-            .map(|lane| (Model { model: lane.name().to_owned() }, lane.stats()))
-            .collect();
+        let models = self.0.all().into_iter();
+        let lanes: Vec<_> =
+            models.map(|lane| (Model { model: lane.name().to_owned() }, lane.stats())).collect();
         for (name, help, read) in COUNTERS {
             let mut series = encoder.encode_descriptor(name, help, None, MetricType::Counter)?;
             for (model, stats) in &lanes {

@@ -2,14 +2,20 @@
 //! numbers), one line in [`ARCHITECTURES`] for each pair that checkpoints name.
 
 mod activation;
+mod clip;
+mod dual;
 mod head;
 mod linear;
 mod norm;
 mod postnorm;
 mod prenorm;
+mod siglip;
+mod tower;
 
 use candle_core::Tensor;
 
+pub(super) use dual::DUAL_ENCODERS;
+pub use dual::{DualEncoder, DualShape};
 pub use head::Outputs;
 
 use super::{LoadError, PackedBatch, StepTags, TextLimits, Weights};

@@ -9,6 +9,7 @@ mod exp;
 mod fold;
 mod norm;
 mod product;
+mod quick_gelu;
 mod rope;
 mod swiglu;
 mod tanh;
@@ -17,6 +18,7 @@ pub(super) use attention::Attention;
 pub(super) use cores::Pass;
 pub(super) use norm::{layer_norm, rms_norm};
 pub(super) use product::linear;
+pub(super) use quick_gelu::quick_gelu;
 pub(super) use rope::{Rope, RopeTables, rope_tables};
 pub(super) use swiglu::swiglu;
 

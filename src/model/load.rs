@@ -228,7 +228,7 @@ impl RewardModel {
     }
 }
 
-fn config(layout: &Layout) -> Result<serde_json::Value, LoadError> {
+pub(super) fn config(layout: &Layout) -> Result<serde_json::Value, LoadError> {
     const FILE: &str = "config.json";
     let bytes = layout
         .open(FILE)
@@ -238,7 +238,7 @@ fn config(layout: &Layout) -> Result<serde_json::Value, LoadError> {
         .map_err(|error| LoadError::Config { file: FILE, reason: error.to_string() })
 }
 
-fn device(choice: DeviceChoice) -> Result<(Device, &'static str), LoadError> {
+pub(super) fn device(choice: DeviceChoice) -> Result<(Device, &'static str), LoadError> {
     let cuda = || Device::new_cuda(0).map(|device| (device, "cuda"));
     match choice {
         DeviceChoice::Cpu => Ok((Device::Cpu, "cpu")),
@@ -247,7 +247,10 @@ fn device(choice: DeviceChoice) -> Result<(Device, &'static str), LoadError> {
     }
 }
 
-fn precision(choice: DType, device: &Device) -> Result<(Precision, &'static str), LoadError> {
+pub(super) fn precision(
+    choice: DType,
+    device: &Device,
+) -> Result<(Precision, &'static str), LoadError> {
     match (choice, device.is_cpu()) {
         (DType::F32, _) | (DType::Auto, true) => Ok((Precision::F32, "f32")),
         (DType::Bf16 | DType::Auto, false) => Ok((Precision::BF16, "bf16")),

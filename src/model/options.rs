@@ -3,6 +3,8 @@
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use super::image::Preprocess;
+
 /// How a sample becomes text.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
@@ -153,6 +155,8 @@ pub struct ModelOptions {
     pub score_text: ScoreText,
     /// Bit-equal scores whatever the batch: each sequence is computed alone.
     pub deterministic: bool,
+    /// How a CLIP model's images are resized.
+    pub preprocess: Preprocess,
     /// Which label is the reward, for a model with several.
     pub label: Option<usize>,
     /// Figures for `calibrated = true`. Default: `mean` and `std` of the model's `config.json`, where

@@ -59,6 +59,18 @@ impl PackedBatch {
         batch
     }
 
+    /// The shape of `sequences` sequences of `length` positions that are no tokens: image patches.
+    #[must_use]
+    pub(super) fn positions_only(sequences: usize, length: usize) -> Self {
+        let part = |index| Part { rows: index * length..(index + 1) * length, before: 0..0 };
+        Self {
+            marks: vec![Vec::new(); sequences],
+            parts: (0..sequences).map(part).collect(),
+            sequences: (0..sequences).collect(),
+            ..Self::default()
+        }
+    }
+
     /// The given sequences, what several of them begin with laid down once: for networks in which a
     /// token sees only what comes before it.
     #[must_use]

@@ -352,7 +352,7 @@ impl TextEncoder {
     }
 }
 
-fn tokenizer(layout: &Layout) -> Result<(Tokenizer, String), LoadError> {
+pub(super) fn tokenizer(layout: &Layout) -> Result<(Tokenizer, String), LoadError> {
     const FILE: &str = "tokenizer.json";
     let bytes = layout
         .open(FILE)

@@ -124,7 +124,28 @@ impl Weights {
     /// # Errors
     /// When files are missing, unreadable or damaged (truncated, overlapping, contradicting the index).
     pub fn open(layout: &Layout, dtype: DType, device: &Device) -> Result<Self, WeightsError> {
-        let names = shard_names(layout)?;
+        Self::of_files(layout, &shard_names(layout)?, dtype, device)
+    }
+
+    /// Opens one file of that name.
+    ///
+    /// # Errors
+    /// As [`open`](Self::open).
+    pub fn open_file(
+        layout: &Layout,
+        name: &str,
+        dtype: DType,
+        device: &Device,
+    ) -> Result<Self, WeightsError> {
+        Self::of_files(layout, &[name.to_owned()], dtype, device)
+    }
+
+    fn of_files(
+        layout: &Layout,
+        names: &[String],
+        dtype: DType,
+        device: &Device,
+    ) -> Result<Self, WeightsError> {
         let mut shards = Vec::new();
         let mut entries = BTreeMap::new();
         for (shard, name) in names.iter().enumerate() {

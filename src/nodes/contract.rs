@@ -41,6 +41,11 @@ fn variants(name: &str) -> Vec<Value> {
         "length_penalty" => vec![json!({"unit": "words", "threshold": 1})],
         "win_rate" => vec![json!({"preference": "hard"})],
         "rank" => vec![json!({"normalised": false})],
+        "rlcf" => vec![
+            json!({"standardise": true}),
+            json!({"top_k": 2}),
+            json!({"top_k": 1, "rank_by": "x"}),
+        ],
         "advantage" => vec![
             json!({"method": "rloo"}),
             json!({"scale": "batch", "std": "population"}),

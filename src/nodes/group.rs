@@ -2,6 +2,7 @@
 
 pub(super) mod advantage;
 pub(super) mod rank;
+pub(super) mod rlcf;
 pub(super) mod win_rate;
 
 use crate::domain::{Column, Groups};

@@ -1,6 +1,7 @@
 //! Nodes that turn samples into columns.
 
 pub(super) mod choice;
+pub(super) mod clip_score;
 pub(super) mod code;
 pub(super) mod constant;
 pub(super) mod exact_match;
@@ -22,7 +23,9 @@ use std::{
     time::{Duration, Instant},
 };
 
-use crate::domain::{Batch, BoxFuture, Cell, Column, ModelInfo, ParamError, Sample, Scorers};
+use crate::domain::{
+    Batch, BoxFuture, Cell, Column, Embedders, ModelInfo, ParamError, Sample, Scorers,
+};
 use crate::verify::{
     code::{CodeVerifier, SandboxConfig},
     math::Grader,
@@ -33,6 +36,8 @@ use crate::verify::{
 pub struct World {
     /// The reward models.
     pub scorers: Arc<dyn Scorers>,
+    /// The dual encoders of images and texts.
+    pub embedders: Arc<dyn Embedders>,
     /// The math verifier.
     pub grader: Arc<Grader>,
     /// The code verifier.
@@ -43,11 +48,17 @@ pub struct World {
 const GOLDS: usize = 1 << 13;
 
 impl World {
-    /// A world with these reward models, and programs run as `sandbox` says.
+    /// A world with these reward models and no dual encoders, where programs run as `sandbox` says.
     #[must_use]
     pub fn new(scorers: Arc<dyn Scorers>, sandbox: SandboxConfig) -> Self {
-        let grader = Arc::new(Grader::new(GOLDS));
-        Self { scorers, grader, code: Arc::new(CodeVerifier::new(sandbox)) }
+        let (grader, code) = (Arc::new(Grader::new(GOLDS)), Arc::new(CodeVerifier::new(sandbox)));
+        Self { scorers, embedders: Arc::new(()), grader, code }
+    }
+
+    /// The same world with these dual encoders.
+    #[must_use]
+    pub fn with_embedders(self, embedders: Arc<dyn Embedders>) -> Self {
+        Self { embedders, ..self }
     }
 }
 

@@ -15,7 +15,7 @@ use std::{
 use super::{Changes, FieldError, Pipeline, Service, ServiceError};
 use crate::{
     domain::{Batch, BoxFuture, Judged, ModelInfo, Scorers},
-    engine::Lane,
+    engine::AnyLane,
     model::{Layout, ModelSpec},
     nodes::World,
     pipeline::{PipelineSpec, compile},
@@ -59,7 +59,7 @@ impl Service {
     /// # Errors
     /// A path outside the models root, a model that cannot be loaded or used by the pipelines over this
     /// name, or a change that cannot be recorded.
-    pub fn put_model(&self, name: &str, spec: ModelSpec) -> Result<Arc<Lane>, ServiceError> {
+    pub fn put_model(&self, name: &str, spec: ModelSpec) -> Result<AnyLane, ServiceError> {
         check_name(name)?;
         let _turn = self.admin.turn();
         let at_path = |message: String| ServiceError::invalid("/path", message);
@@ -68,9 +68,10 @@ impl Service {
             .engine
             .prepare(name, &layout, &spec.options)
             .map_err(|error| at_path(error.to_string()))?;
-        self.check_users(name, lane.info())?;
+        self.check_users(name, &lane)?;
         self.record(|changes| drop(changes.models.insert(name.to_owned(), Some(spec))))?;
-        Ok(self.engine.install(lane))
+        self.engine.install(lane.clone());
+        Ok(lane)
     }
 
     /// Takes a model out of service.
@@ -79,7 +80,7 @@ impl Service {
     /// When there is none, pipelines use it, or the change cannot be recorded.
     pub fn delete_model(&self, name: &str) -> Result<(), ServiceError> {
         let _turn = self.admin.turn();
-        if self.engine.lane(name).is_none() {
+        if self.engine.find(name).is_none() {
             return Err(ServiceError::NotFound { what: "model", name: name.to_owned() });
         }
         let users: Vec<String> = self.users(name).map(|pipeline| pipeline.name.clone()).collect();
@@ -142,9 +143,14 @@ impl Service {
     }
 
     /// Whether the pipelines over a model compile with what is to take its place.
-    fn check_users(&self, name: &str, info: &ModelInfo) -> Result<(), ServiceError> {
+    fn check_users(&self, name: &str, lane: &AnyLane) -> Result<(), ServiceError> {
+        let before = self.engine.find(name);
+        if before.is_some_and(|before| !before.is_like(lane)) && self.users(name).next().is_some() {
+            let message = format!("pipelines use `{name}` as a model of another kind");
+            return Err(ServiceError::invalid("/path", message));
+        }
         let scorers = Arc::clone(&self.services.world.scorers);
-        let then = Arc::new(Then { name: name.to_owned(), info: info.clone(), scorers });
+        let then = Arc::new(Then { name: name.to_owned(), info: lane.info().clone(), scorers });
         let world = World { scorers: then, ..self.services.world.clone() };
         for pipeline in self.users(name) {
             compile(&pipeline.spec, &world).map_err(|error| {

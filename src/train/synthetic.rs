@@ -11,6 +11,7 @@ mod corpus;
 mod corruption;
 mod exercise;
 mod pairs;
+pub mod shapes;
 mod style;
 
 pub use corpus::{Corpus, Topic};

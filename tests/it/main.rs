@@ -5,6 +5,8 @@
 mod admin;
 mod app;
 mod checkpoints;
+mod clip;
+mod clip_goldens;
 mod code;
 mod doors;
 mod engine;

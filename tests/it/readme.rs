@@ -4,6 +4,7 @@ use std::fmt::Write;
 
 use assay::nodes::KINDS;
 use axum::http::Method;
+use base64::{Engine, engine::general_purpose::STANDARD};
 use serde_json::Value;
 
 use crate::app::{TestApp, json_request};
@@ -41,6 +42,21 @@ fn the_table_of_nodes_is_the_table_of_kinds() {
     panic!("the README's table of nodes is out of date: UPDATE_EXPECT=1 cargo test rewrites it");
 }
 
+/// The body with the files that the shell would read into it.
+fn with_files(body: &str) -> String {
+    const OPEN: &str = "'$(base64 < ";
+    const CLOSE: &str = " | tr -d '\\n')'";
+    let mut parts = body.split(OPEN);
+    let mut whole = parts.next().unwrap().to_owned();
+    for part in parts {
+        let (path, rest) = part.split_once(CLOSE).unwrap();
+        let root = concat!(env!("CARGO_MANIFEST_DIR"), "/");
+        whole += &STANDARD.encode(std::fs::read(format!("{root}{path}")).unwrap());
+        whole += rest;
+    }
+    whole
+}
+
 /// The README's calls, each with the answer printed below it.
 fn calls(text: &str) -> Vec<(String, String, Value)> {
     text.split("```sh\ncurl -s ")
@@ -51,8 +67,8 @@ fn calls(text: &str) -> Vec<(String, String, Value)> {
             let path = url.split_once(":8080").unwrap().1;
             let (_, answer) = rest.split_once("```json\n").unwrap();
             let answer = answer.split("\n```").next().unwrap();
-            let body = body.trim_end().trim_end_matches('\'');
-            (path.to_owned(), body.to_owned(), serde_json::from_str(answer).unwrap())
+            let body = with_files(body.trim_end().trim_end_matches('\''));
+            (path.to_owned(), body, serde_json::from_str(answer).unwrap())
         })
         .collect()
 }

@@ -3,10 +3,14 @@
 use candle_core::{D, Tensor};
 
 use super::{Computed, invalid};
-use crate::model::{LoadError, kernels::swiglu};
+use crate::model::{
+    LoadError,
+    kernels::{quick_gelu, swiglu},
+};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Activation {
+    QuickGelu,
     Gelu,
     GeluTanh,
     Relu,
@@ -18,6 +22,7 @@ impl Activation {
     /// The function called `name` in `key` of `config.json`.
     pub(super) fn named(key: &str, name: &str) -> Result<Self, LoadError> {
         match name {
+            "quick_gelu" => Ok(Self::QuickGelu),
             "gelu" => Ok(Self::Gelu),
             "gelu_new" | "gelu_pytorch_tanh" | "gelu_fast" => Ok(Self::GeluTanh),
             "relu" => Ok(Self::Relu),
@@ -29,6 +34,7 @@ impl Activation {
 
     pub(super) fn forward(self, x: &Tensor) -> Computed {
         match self {
+            Self::QuickGelu => quick_gelu(x),
             Self::Gelu => x.gelu_erf(),
             Self::GeluTanh => x.gelu(),
             Self::Relu => x.relu(),

@@ -53,7 +53,35 @@ impl Attention {
         })
     }
 
-    /// `[batch, time, width]` to the same shape. `mask` broadcasts to `[batch, heads, time, time]`;
+    /// A layer with as many heads of keys as of queries and with biases, as encoders have it; its output
+    /// is named `out_proj`.
+    ///
+    /// # Errors
+    /// When a name under `name` is taken, or `heads` does not divide `width`.
+    pub fn biased(
+        params: &mut Params,
+        name: &str,
+        width: usize,
+        heads: usize,
+        std: f64,
+    ) -> Result<Self, TrainError> {
+        if heads == 0 || !width.is_multiple_of(heads) {
+            return Err(TrainError::Config(format!("{heads} heads do not divide {width}")));
+        }
+        let mut linear =
+            |part: &str| Linear::biased(params, &format!("{name}.{part}"), width, width, std);
+        Ok(Self {
+            query: linear("q_proj")?,
+            key: linear("k_proj")?,
+            value: linear("v_proj")?,
+            output: linear("out_proj")?,
+            heads,
+            kv_heads: heads,
+            head: width / heads,
+        })
+    }
+
+    /// `[batch, time, width]` to the same shape. `mask`, if any, broadcasts to `[batch, heads, time, time]`;
     /// `rope` is absent where positions are learned.
     ///
     /// # Errors
@@ -61,7 +89,7 @@ impl Attention {
     pub fn forward(
         &self,
         x: &Tensor,
-        mask: &Tensor,
+        mask: Option<&Tensor>,
         rope: Option<&Rope>,
     ) -> Result<Tensor, TrainError> {
         let (batch, time, width) = x.dims3()?;
@@ -81,7 +109,10 @@ impl Attention {
         let scale = (self.head as f64).sqrt().recip();
         let query = (query.reshape((batch, self.kv_heads, rows, self.head))? * scale)?;
         let scores = query.matmul(&key.transpose(D::Minus2, D::Minus1)?)?;
-        let scores = scores.reshape((batch, self.heads, time, time))?.broadcast_add(mask)?;
+        let mut scores = scores.reshape((batch, self.heads, time, time))?;
+        if let Some(mask) = mask {
+            scores = scores.broadcast_add(mask)?;
+        }
         let weights = softmax(&scores)?.reshape((batch, self.kv_heads, rows, time))?;
         let mixed = weights.matmul(&value)?.reshape((batch, self.heads, time, self.head))?;
         self.output.forward(&mixed.transpose(1, 2)?.reshape((batch, time, width))?)

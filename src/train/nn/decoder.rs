@@ -134,7 +134,7 @@ impl Layer {
 
     fn forward(&self, x: &Tensor, mask: &Tensor, rope: &Rope) -> Result<Tensor, TrainError> {
         let normed = self.attention_norm.forward(x)?;
-        let x = (x + self.attention.forward(&normed, mask, Some(rope))?)?;
+        let x = (x + self.attention.forward(&normed, Some(mask), Some(rope))?)?;
         let fed = self.mlp.forward(&self.mlp_norm.forward(&x)?)?;
         Ok((x + fed)?)
     }

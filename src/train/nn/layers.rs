@@ -45,10 +45,11 @@ impl Embedding {
     }
 }
 
-/// A linear map without bias.
+/// A linear map, with or without bias.
 #[derive(Clone, Debug)]
 pub struct Linear {
     weight: Tensor,
+    bias: Option<Tensor>,
 }
 
 impl Linear {
@@ -63,7 +64,23 @@ impl Linear {
         outputs: usize,
         std: f64,
     ) -> Result<Self, TrainError> {
-        Ok(Self { weight: params.normal(&format!("{name}.weight"), &[outputs, inputs], std)? })
+        let weight = params.normal(&format!("{name}.weight"), &[outputs, inputs], std)?;
+        Ok(Self { weight, bias: None })
+    }
+
+    /// As [`new`](Self::new), with a bias in `{name}.bias` that begins at 0.
+    ///
+    /// # Errors
+    /// When a name is taken.
+    pub fn biased(
+        params: &mut Params,
+        name: &str,
+        inputs: usize,
+        outputs: usize,
+        std: f64,
+    ) -> Result<Self, TrainError> {
+        let bias = params.constant(&format!("{name}.bias"), &[outputs], 0.0)?;
+        Ok(Self { bias: Some(bias), ..Self::new(params, name, inputs, outputs, std)? })
     }
 
     /// `[…, inputs]` to `[…, outputs]`.
@@ -74,7 +91,10 @@ impl Linear {
         let (outputs, inputs) = self.weight.dims2()?;
         let mut shape = x.dims().to_vec();
         // One product over all positions: candle multiplies batches one by one.
-        let rows = x.reshape(((), inputs))?.matmul(&self.weight.t()?)?;
+        let mut rows = x.reshape(((), inputs))?.matmul(&self.weight.t()?)?;
+        if let Some(bias) = &self.bias {
+            rows = rows.broadcast_add(bias)?;
+        }
         if let Some(last) = shape.last_mut() {
             *last = outputs;
         }
@@ -110,6 +130,43 @@ impl RmsNorm {
     pub fn forward(&self, x: &Tensor) -> Result<Tensor, TrainError> {
         let scale = (x.sqr()?.mean_keepdim(D::Minus1)? + self.eps)?.sqrt()?.recip()?;
         Ok(x.broadcast_mul(&scale)?.broadcast_mul(&self.weight)?)
+    }
+}
+
+/// Layer normalisation (Ba et al. 2016), composed: candle's own has no gradient.
+#[derive(Clone, Debug)]
+pub struct LayerNorm {
+    weight: Tensor,
+    bias: Tensor,
+    eps: f64,
+}
+
+impl LayerNorm {
+    /// A norm over the last dimension of size `width`, with its gain in `{name}.weight` and its offset
+    /// in `{name}.bias`.
+    ///
+    /// # Errors
+    /// When a name is taken.
+    pub fn new(
+        params: &mut Params,
+        name: &str,
+        width: usize,
+        eps: f64,
+    ) -> Result<Self, TrainError> {
+        let weight = params.ones(&format!("{name}.weight"), &[width])?;
+        let bias = params.constant(&format!("{name}.bias"), &[width], 0.0)?;
+        Ok(Self { weight, bias, eps })
+    }
+
+    /// `(x − mean) / √(variance + eps) · weight + bias`, of the same shape.
+    ///
+    /// # Errors
+    /// When the last dimension is not the norm's width.
+    pub fn forward(&self, x: &Tensor) -> Result<Tensor, TrainError> {
+        let centred = x.broadcast_sub(&x.mean_keepdim(D::Minus1)?)?;
+        let scale = (centred.sqr()?.mean_keepdim(D::Minus1)? + self.eps)?.sqrt()?.recip()?;
+        let scaled = centred.broadcast_mul(&scale)?.broadcast_mul(&self.weight)?;
+        Ok(scaled.broadcast_add(&self.bias)?)
     }
 }
 

@@ -47,7 +47,21 @@ impl Params {
     /// # Errors
     /// When the name is taken.
     pub fn ones(&mut self, name: &str, shape: &[usize]) -> Result<Tensor, TrainError> {
-        self.add(name, &Tensor::ones(shape, DType::F32, &self.device)?)
+        self.constant(name, shape, 1.0)
+    }
+
+    /// Adds a tensor of one value.
+    ///
+    /// # Errors
+    /// When the name is taken.
+    pub fn constant(
+        &mut self,
+        name: &str,
+        shape: &[usize],
+        value: f64,
+    ) -> Result<Tensor, TrainError> {
+        let values = Tensor::full(value, shape, &self.device)?.to_dtype(DType::F32)?;
+        self.add(name, &values)
     }
 
     fn add(&mut self, name: &str, value: &Tensor) -> Result<Tensor, TrainError> {

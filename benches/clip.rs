@@ -1,0 +1,151 @@
+//! Images per second, end to end and in the model alone; cached texts per second.
+//!
+//! `benches/peers/clip.py` makes the weights and images, runs this and the same job in Python, and prints
+//! both and their ratios:
+//!
+//! `cargo bench --bench clip --no-run && python benches/peers/clip.py target/release/deps/clip-…`
+
+#![expect(clippy::print_stdout, clippy::unwrap_used, reason = "a benchmark talks to who runs it")]
+
+use std::{
+    path::{Path, PathBuf},
+    time::{Duration, Instant},
+};
+
+use assay::{
+    cli::start,
+    config::Settings,
+    domain::{Data, Image},
+    http::{App, HttpConfig, serve},
+    model::{
+        ClipModel, Layout, ModelOptions,
+        image::{ImageLimits, Pixels, decode},
+    },
+};
+use base64::{Engine, engine::general_purpose::STANDARD};
+use serde_json::{Value, json};
+use tokio::{net::TcpListener, sync::oneshot};
+
+const ROUNDS: usize = 5;
+const BOUNDARY: &str = "a-boundary";
+const TEXTS: usize = 2000;
+
+fn main() {
+    // `cargo bench` adds `--bench`.
+    let folders: Vec<PathBuf> =
+        std::env::args().skip(1).filter(|arg| !arg.starts_with("--")).map(PathBuf::from).collect();
+    let [work] = &folders[..] else {
+        println!("usage: clip FOLDER, as benches/peers/clip.py makes it");
+        return;
+    };
+    let (medium, large) = (files(&work.join("512")), files(&work.join("1024")));
+    let mut figures = json!({"compute": compute(&work.join("b32"), &medium)});
+    served(work, 0, |url| {
+        for (model, images) in [("b32", &medium), ("tiny", &large)] {
+            let (json, form) = (as_json(model, images), as_multipart(model, images));
+            figures[format!("{model}_json")] =
+                rate(images.len(), || send(url, "application/json", &json));
+            let kind = format!("multipart/form-data; boundary={BOUNDARY}");
+            figures[format!("{model}_multipart")] = rate(images.len(), || send(url, &kind, &form));
+        }
+    });
+    served(work, 1 << 16, |url| {
+        let texts: Vec<String> = (0..TEXTS).map(|at| format!("a red circle {at}")).collect();
+        let pixel = json!({"shape": [1, 1, 3], "data": "AAD/"});
+        let body = json!({"model": "tiny", "images": [pixel], "texts": texts}).to_string();
+        figures["cached_texts"] = rate(TEXTS, || send(url, "application/json", body.as_bytes()));
+    });
+    println!("{figures}");
+}
+
+/// Runs `job` against a service on loopback, which remembers so many embeddings.
+fn served(work: &Path, cache_entries: usize, job: impl FnOnce(&str)) {
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap();
+    let (stop, stopped) = oneshot::channel::<()>();
+    let (address, server) = runtime.block_on(async {
+        let mut settings = settings(work);
+        settings.lanes.cache_entries = cache_entries;
+        let config = HttpConfig { body_limit: 1 << 30, ..HttpConfig::default() };
+        let app = App::new(start(&settings).unwrap(), config);
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let shutdown = async move { drop(stopped.await) };
+        (address, tokio::spawn(serve(listener, app, shutdown, Duration::from_secs(5))))
+    });
+    job(&format!("http://{address}/v1/clip/score"));
+    stop.send(()).unwrap();
+    runtime.block_on(server).unwrap().unwrap();
+}
+
+/// The weights under test and the shipped ones.
+fn settings(work: &Path) -> Settings {
+    let path = work.join("assay.toml");
+    let text = "[models]\nb32 = { path = \"b32\" }\ntiny = { path = \"embedded:tiny-clip\" }\n";
+    std::fs::write(&path, text).unwrap();
+    Settings::read(&path).unwrap()
+}
+
+fn files(folder: &Path) -> Vec<Vec<u8>> {
+    let mut paths: Vec<PathBuf> =
+        std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
+    paths.sort();
+    paths.iter().map(|path| std::fs::read(path).unwrap()).collect()
+}
+
+/// Images per second of the model alone, on pixels that are ready.
+fn compute(model: &Path, images: &[Vec<u8>]) -> Value {
+    let model =
+        ClipModel::load(&Layout::Directory(model.to_owned()), &ModelOptions::default()).unwrap();
+    let pixels: Vec<Pixels> = images
+        .iter()
+        .map(|bytes| {
+            let image = Image::File(Data::Bytes(bytes.clone()));
+            let picture = decode(&image, ImageLimits::default()).unwrap();
+            model.processor().pixels(&picture).unwrap()
+        })
+        .collect();
+    rate(pixels.len(), || {
+        for batch in pixels.chunks(16) {
+            model.images(&batch.iter().collect::<Vec<_>>()).unwrap();
+        }
+    })
+}
+
+fn as_json(model: &str, images: &[Vec<u8>]) -> Vec<u8> {
+    let images: Vec<String> = images.iter().map(|bytes| STANDARD.encode(bytes)).collect();
+    json!({"model": model, "images": images, "texts": ["a red circle"]}).to_string().into_bytes()
+}
+
+fn as_multipart(model: &str, images: &[Vec<u8>]) -> Vec<u8> {
+    let names: Vec<Value> = (0..images.len()).map(|at| json!({"part": at.to_string()})).collect();
+    let request = json!({"model": model, "images": names, "texts": ["a red circle"]}).to_string();
+    let mut body = Vec::new();
+    let named = images.iter().enumerate().map(|(at, bytes)| (at.to_string(), bytes.as_slice()));
+    for (name, bytes) in std::iter::once(("request".to_owned(), request.as_bytes())).chain(named) {
+        let head =
+            format!("--{BOUNDARY}\r\ncontent-disposition: form-data; name=\"{name}\"\r\n\r\n");
+        body.extend([head.as_bytes(), bytes, b"\r\n"].concat());
+    }
+    body.extend(format!("--{BOUNDARY}--\r\n").as_bytes());
+    body
+}
+
+fn send(url: &str, kind: &str, body: &[u8]) {
+    let mut answer = ureq::post(url).header("content-type", kind).send(body).unwrap();
+    let answer: Value = answer.body_mut().with_config().limit(1 << 28).read_json().unwrap();
+    assert!(answer["results"][0]["status"] == "ok", "{}", answer["results"][0]);
+}
+
+/// Things per second: the median of the rounds after the first, in which caches and clocks warm up.
+fn rate(things: usize, job: impl Fn()) -> Value {
+    let mut seconds: Vec<f64> = (0..=ROUNDS)
+        .map(|_| {
+            let begun = Instant::now();
+            job();
+            begun.elapsed().as_secs_f64()
+        })
+        .skip(1)
+        .collect();
+    seconds.sort_by(f64::total_cmp);
+    json!(things as f64 / seconds[ROUNDS / 2])
+}

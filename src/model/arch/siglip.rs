@@ -1,0 +1,278 @@
+//! SigLIP: Zhai et al. 2023, *Sigmoid Loss for Language Image Pre-Training* (arXiv 2303.15343), and
+//! SigLIP 2 of fixed resolution (Tschannen et al. 2025, arXiv 2502.14786).
+//!
+//! Texts are always padded to the longest length and read at the last position, without a mask, as they
+//! were trained. Images are pooled by attention from one learned query.
+
+use candle_core::{D, DType, Tensor};
+use serde::Deserialize;
+use serde_json::Value;
+
+use super::{
+    Computed,
+    activation::Activation,
+    dual::{DualEncoder, DualShape, scalar},
+    invalid,
+    linear::Linear,
+    norm::Norm,
+    parse,
+    tower::{Mlp, PatchEmbedding, Shape, Tower},
+};
+use crate::model::{LoadError, PackedBatch, Weights, WeightsError, kernels::linear};
+
+/// Every default of `SiglipTextConfig`.
+#[derive(Debug, Deserialize)]
+#[serde(default)]
+struct TextConfig {
+    vocab_size: usize,
+    hidden_size: usize,
+    intermediate_size: usize,
+    num_hidden_layers: usize,
+    num_attention_heads: usize,
+    max_position_embeddings: usize,
+    hidden_act: String,
+    layer_norm_eps: f64,
+    pad_token_id: u32,
+    projection_size: Option<usize>,
+}
+
+impl Default for TextConfig {
+    fn default() -> Self {
+        Self {
+            vocab_size: 32_000,
+            hidden_size: 768,
+            intermediate_size: 3072,
+            num_hidden_layers: 12,
+            num_attention_heads: 12,
+            max_position_embeddings: 64,
+            hidden_act: "gelu_pytorch_tanh".to_owned(),
+            layer_norm_eps: 1e-6,
+            pad_token_id: 1,
+            projection_size: None,
+        }
+    }
+}
+
+/// Every default of `SiglipVisionConfig`.
+#[derive(Debug, Deserialize)]
+#[serde(default)]
+struct VisionConfig {
+    hidden_size: usize,
+    intermediate_size: usize,
+    num_hidden_layers: usize,
+    num_attention_heads: usize,
+    num_channels: usize,
+    image_size: usize,
+    patch_size: usize,
+    hidden_act: String,
+    layer_norm_eps: f64,
+    vision_use_head: bool,
+}
+
+impl Default for VisionConfig {
+    fn default() -> Self {
+        Self {
+            hidden_size: 768,
+            intermediate_size: 3072,
+            num_hidden_layers: 12,
+            num_attention_heads: 12,
+            num_channels: 3,
+            image_size: 224,
+            patch_size: 16,
+            hidden_act: "gelu_pytorch_tanh".to_owned(),
+            layer_norm_eps: 1e-6,
+            vision_use_head: true,
+        }
+    }
+}
+
+#[derive(Deserialize)]
+struct Config {
+    #[serde(default)]
+    text_config: TextConfig,
+    #[serde(default)]
+    vision_config: VisionConfig,
+}
+
+#[derive(Debug)]
+struct Siglip {
+    patch: PatchEmbedding,
+    patch_positions: Tensor,
+    vision: Tower,
+    after: Norm,
+    pool: Pool,
+    tokens: Tensor,
+    token_positions: Tensor,
+    text: Tower,
+    text_norm: Norm,
+    head: Linear,
+    shape: DualShape,
+}
+
+/// Attention from one learned query, then a feed-forward layer.
+#[derive(Debug)]
+struct Pool {
+    /// The projected query, `[heads, 1, head_dim]`, scaled.
+    query: Tensor,
+    keys_values: (Tensor, Tensor),
+    output: Linear,
+    norm: Norm,
+    mlp: Mlp,
+}
+
+/// Builds both towers.
+pub(super) fn build(config: &Value, weights: &Weights) -> Result<Box<dyn DualEncoder>, LoadError> {
+    let Config { text_config: text, vision_config: vision } = parse(config)?;
+    if vision.num_channels != 3 || vision.patch_size == 0 || !vision.vision_use_head {
+        return Err(invalid("images have 3 channels and patches, and a pooling head"));
+    }
+    let (image_tower, text_tower) = (vision.shape()?, text.shape()?);
+    let (wide, narrow) = (vision.hidden_size, text.hidden_size);
+    let width = text.projection_size.unwrap_or(narrow);
+    if width != wide {
+        return Err(invalid("the towers' widths differ"));
+    }
+    let shape = DualShape {
+        image_size: vision.image_size,
+        patch_size: vision.patch_size,
+        width,
+        vocabulary: text.vocab_size,
+        max_tokens: text.max_position_embeddings,
+        pad: Some(text.pad_token_id),
+        logit_scale: scalar(weights, "logit_scale")?.exp(),
+        logit_bias: Some(scalar(weights, "logit_bias")?),
+    };
+    weights.ignore("embeddings.position_ids");
+    let of_image = |part: &str| format!("vision_model.{part}");
+    let of_text = |part: &str| format!("text_model.{part}");
+    let table = |name: String, rows: usize, columns: usize| weights.get(&name, &[rows, columns]);
+    Ok(Box::new(Siglip {
+        patch: PatchEmbedding::load(
+            weights,
+            &of_image("embeddings.patch_embedding"),
+            [wide, vision.patch_size],
+            true,
+        )?,
+        patch_positions: table(
+            of_image("embeddings.position_embedding.weight"),
+            shape.patches(),
+            wide,
+        )?,
+        vision: Tower::load(weights, "vision_model", &image_tower)?,
+        after: image_tower.norm(weights, &of_image("post_layernorm"))?,
+        pool: Pool::load(weights, &image_tower)?,
+        tokens: table(of_text("embeddings.token_embedding.weight"), text.vocab_size, narrow)?,
+        token_positions: table(
+            of_text("embeddings.position_embedding.weight"),
+            text.max_position_embeddings,
+            narrow,
+        )?,
+        text: Tower::load(weights, "text_model", &text_tower)?,
+        text_norm: text_tower.norm(weights, &of_text("final_layer_norm"))?,
+        head: Linear::head(weights, "text_model.head", [width, narrow])?,
+        shape,
+    }))
+}
+
+impl Pool {
+    fn load(weights: &Weights, shape: &Shape) -> Result<Self, WeightsError> {
+        const NAME: &str = "vision_model.head";
+        let (hidden, heads) = (shape.hidden, shape.heads);
+        let head_dim = hidden / heads;
+        let named = |part: &str| format!("{NAME}.{part}");
+        let weight = weights.get(&named("attention.in_proj_weight"), &[3 * hidden, hidden])?;
+        let bias = weights.get(&named("attention.in_proj_bias"), &[3 * hidden])?;
+        let probe = weights.get(&named("probe"), &[1, 1, hidden])?.reshape((1, hidden))?;
+        let (query_weight, query_bias) = (weight.narrow(0, 0, hidden)?, bias.narrow(0, 0, hidden)?);
+        let query = linear(&probe, &query_weight.contiguous()?, Some(&query_bias), None)?;
+        let query = (query.reshape((heads, 1, head_dim))? * (head_dim as f64).sqrt().recip())?;
+        let keys_values =
+            (weight.narrow(0, hidden, 2 * hidden)?, bias.narrow(0, hidden, 2 * hidden)?);
+        Ok(Self {
+            query,
+            keys_values: (keys_values.0.contiguous()?, keys_values.1.contiguous()?),
+            output: Linear::load(weights, &named("attention.out_proj"), [hidden, hidden], true)?,
+            norm: shape.norm(weights, &named("layernorm"))?,
+            mlp: shape.mlp(weights, &named("mlp"))?,
+        })
+    }
+
+    /// `[images · patches, hidden]` to `[images, hidden]`.
+    fn forward(&self, x: &Tensor, images: usize) -> Computed {
+        let (rows, hidden) = x.dims2()?;
+        let (heads, _, head_dim) = self.query.dims3()?;
+        let both = linear(x, &self.keys_values.0, Some(&self.keys_values.1), None)?;
+        // [keys or values, images, heads, patches, head_dim]
+        let both = both
+            .reshape((images, rows / images, 2, heads, head_dim))?
+            .permute((2, 0, 3, 1, 4))?
+            .contiguous()?;
+        let (keys, values) = (both.get(0)?, both.get(1)?);
+        let query = self.query.unsqueeze(0)?.expand((images, heads, 1, head_dim))?.contiguous()?;
+        let scores = query.matmul(&keys.t()?.contiguous()?)?.to_dtype(DType::F32)?;
+        let scores = scores.broadcast_sub(&scores.max_keepdim(D::Minus1)?)?.exp()?;
+        let share = scores.broadcast_div(&scores.sum_keepdim(D::Minus1)?)?.to_dtype(x.dtype())?;
+        let seen = share.matmul(&values)?.reshape((images, hidden))?;
+        let seen = self.output.forward(&seen)?;
+        self.mlp.onto(&seen, &self.norm.forward(&seen)?)
+    }
+}
+
+impl DualEncoder for Siglip {
+    fn images(&self, patches: &Tensor) -> Computed {
+        let each = self.shape.patches();
+        let images = patches.dim(0)? / each;
+        let x = self.patch.forward(patches)?;
+        let (rows, width) = x.dims2()?;
+        let x = x.reshape((images, each, width))?.broadcast_add(&self.patch_positions)?;
+        let batch = PackedBatch::positions_only(images, each);
+        let x = self.vision.forward(x.reshape((rows, width))?, &batch)?;
+        self.pool.forward(&self.after.forward(&x)?, images)?.to_dtype(DType::F32)
+    }
+
+    fn texts(&self, batch: &PackedBatch) -> Computed {
+        let device = self.tokens.device();
+        let tokens = self.tokens.index_select(&Tensor::new(batch.ids.as_slice(), device)?, 0)?;
+        let positions = Tensor::new(batch.positions(), device)?;
+        let x = (tokens + self.token_positions.index_select(&positions, 0)?)?;
+        let x = self.text.forward(x, batch)?;
+        let read = x.index_select(&Tensor::new(batch.last(), device)?, 0)?;
+        self.head.forward(&self.text_norm.forward(&read)?.to_dtype(DType::F32)?)
+    }
+
+    fn shape(&self) -> DualShape {
+        self.shape
+    }
+}
+
+impl TextConfig {
+    fn shape(&self) -> Result<Shape, LoadError> {
+        let shape = Shape {
+            hidden: self.hidden_size,
+            intermediate: self.intermediate_size,
+            layers: self.num_hidden_layers,
+            heads: self.num_attention_heads,
+            eps: self.layer_norm_eps,
+            activation: Activation::named("hidden_act", &self.hidden_act)?,
+            causal: false,
+        };
+        shape.check()?;
+        Ok(shape)
+    }
+}
+
+impl VisionConfig {
+    fn shape(&self) -> Result<Shape, LoadError> {
+        let shape = Shape {
+            hidden: self.hidden_size,
+            intermediate: self.intermediate_size,
+            layers: self.num_hidden_layers,
+            heads: self.num_attention_heads,
+            eps: self.layer_norm_eps,
+            activation: Activation::named("hidden_act", &self.hidden_act)?,
+            causal: false,
+        };
+        shape.check()?;
+        Ok(shape)
+    }
+}
