@@ -8,13 +8,19 @@
 
 mod batches;
 mod checkpoint;
+pub mod credit;
 mod error;
 pub mod evaluate;
+mod export;
+pub mod lab;
 pub mod language_model;
 pub mod loss;
 pub mod nn;
+pub mod objective;
 pub mod optim;
+pub mod policy;
 mod progress;
+pub mod report;
 pub mod reward_model;
 pub mod shipped;
 pub mod synthetic;

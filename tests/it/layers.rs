@@ -20,12 +20,12 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("http", &["domain", "engine", "metrics", "nodes", "pipeline", "service"]),
     ("config", &["domain", "engine", "model", "pipeline", "service"]),
     ("cli", &["config", "domain", "engine", "http", "model", "nodes", "service", "train"]),
-    ("train", &["domain", "model"]),
+    ("train", &["domain", "metrics", "model"]),
     ("main", &["cli"]),
     ("lib", &[]),
 ];
 
-/// External crates that only some layers may name.
+/// External crates that only some layers, or files, may name.
 const RESERVED: &[(&str, &[&str])] = &[
     ("axum", &["http"]),
     ("tower_http", &["http"]),
@@ -35,7 +35,7 @@ const RESERVED: &[(&str, &[&str])] = &[
     ("tokio", &["engine", "http", "cli"]),
     ("clap", &["cli"]),
     ("anyhow", &["cli"]),
-    ("ureq", &["cli"]),
+    ("ureq", &["cli", "train/policy/reward.rs"]),
     ("rayon", &["model", "verify"]),
 ];
 
@@ -157,7 +157,8 @@ fn outside_crates_stay_in_their_layers() {
         for (name, layers) in RESERVED {
             let used =
                 code.contains(&format!("{name}::")) || code.contains(&format!("use {name};"));
-            assert!(!used || layers.contains(&layer(&file)), "{file} uses `{name}`");
+            let may = layers.contains(&layer(&file)) || layers.contains(&file.as_str());
+            assert!(!used || may, "{file} uses `{name}`");
         }
     }
 }

@@ -38,6 +38,12 @@ impl Embedding {
         Ok(rows.reshape((batch, time, self.width))?)
     }
 
+    /// The same weights without history: it computes, and nothing is trained through it.
+    #[must_use]
+    pub fn detached(&self) -> Self {
+        Self { weight: self.weight.detach(), width: self.width }
+    }
+
     /// The table, `[count, width]`: the output projection of a model with tied embeddings.
     #[must_use]
     pub fn weight(&self) -> &Tensor {
@@ -64,6 +70,12 @@ impl Linear {
         std: f64,
     ) -> Result<Self, TrainError> {
         Ok(Self { weight: params.normal(&format!("{name}.weight"), &[outputs, inputs], std)? })
+    }
+
+    /// The same weights without history.
+    #[must_use]
+    pub fn detached(&self) -> Self {
+        Self { weight: self.weight.detach() }
     }
 
     /// `[…, inputs]` to `[…, outputs]`.
@@ -103,6 +115,12 @@ impl RmsNorm {
         Ok(Self { weight: params.ones(&format!("{name}.weight"), &[width])?, eps })
     }
 
+    /// The same gains without history.
+    #[must_use]
+    pub fn detached(&self) -> Self {
+        Self { weight: self.weight.detach(), eps: self.eps }
+    }
+
     /// `x / √(mean(x²) + eps) · weight`, of the same shape.
     ///
     /// # Errors
@@ -138,6 +156,12 @@ impl SwiGlu {
             up: Linear::new(params, &format!("{name}.up_proj"), width, inner, std)?,
             down: Linear::new(params, &format!("{name}.down_proj"), inner, width, std)?,
         })
+    }
+
+    /// The same weights without history.
+    #[must_use]
+    pub fn detached(&self) -> Self {
+        Self { gate: self.gate.detached(), up: self.up.detached(), down: self.down.detached() }
     }
 
     /// `[…, width]` to `[…, width]`.
