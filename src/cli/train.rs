@@ -1,10 +1,13 @@
-//! `assay train`: reward models and their data.
+//! `assay train`: reward models, policies, and their data.
+
+mod policy;
 
 use std::{fs, path::PathBuf};
 
 use anyhow::{Context, Result, bail};
 use clap::{Subcommand, ValueEnum};
 
+use super::output::log;
 use crate::train::{
     reward_model::{self, RewardModelConfig, RunOptions},
     shipped::{self, Recipe},
@@ -24,6 +27,10 @@ enum Command {
     RewardModel(RewardModelArgs),
     /// Generate synthetic preference pairs.
     Preferences(PreferencesArgs),
+    /// Train a language model on prompts with completions: a policy to begin with.
+    LanguageModel(policy::LanguageModelArgs),
+    /// Train a policy by rewards of a running service, or on saved preferences.
+    Policy(Box<policy::PolicyArgs>),
 }
 
 /// What can be made without further settings.
@@ -91,12 +98,15 @@ struct PreferencesArgs {
 /// # Errors
 /// When it cannot be done; the message says what to change.
 pub(super) fn run(args: &Args) -> Result<()> {
+    log()?;
     match &args.command {
         Command::RewardModel(args) => match args.preset {
             Some(Preset::Shipped) => make_shipped(args),
             None => train_one(args),
         },
         Command::Preferences(args) => preferences(args),
+        Command::LanguageModel(args) => policy::language_model(args),
+        Command::Policy(args) => policy::policy(args),
     }
 }
 

@@ -20,7 +20,10 @@ pub fn write_run(path: &Path, title: &str, records: &[Record]) -> Result<(), Tra
         ("reward", &["reward/mean", "gold/mean", "eval/reward", "eval/gold"]),
         ("divergence, nats per completion", &["kl/k1", "kl/k3", "eval/kl"]),
         ("entropy, nats per token", &["entropy", "eval/entropy"]),
-        ("share", &["frac_zero_std_groups", "trunc_frac", "ratio/clip_frac", "preference/accuracy"]),
+        (
+            "share",
+            &["frac_zero_std_groups", "trunc_frac", "ratio/clip_frac", "preference/accuracy"],
+        ),
         ("tokens per completion", &["len/mean", "eval/length"]),
         ("loss", &["loss"]),
         ("gradient norm", &["grad_norm"]),
@@ -28,15 +31,19 @@ pub fn write_run(path: &Path, title: &str, records: &[Record]) -> Result<(), Tra
     ];
     for (label, names) in groups {
         let of = |name: &&str| {
-            let points = records.iter().filter_map(|record| {
-                Some((record.step() as f64, record.get(name)?))
-            });
+            let points =
+                records.iter().filter_map(|record| Some((record.step() as f64, record.get(name)?)));
             Series::line(name, points.collect())
         };
         let series: Vec<Series> =
             names.iter().map(of).filter(|series| !series.points.is_empty()).collect();
         if !series.is_empty() {
-            page.plot(&Plot { title: label.to_owned(), x: "step".to_owned(), y: label.to_owned(), series });
+            page.plot(&Plot {
+                title: label.to_owned(),
+                x: "step".to_owned(),
+                y: label.to_owned(),
+                series,
+            });
         }
     }
     page.write(path)

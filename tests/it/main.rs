@@ -11,3 +11,4 @@ mod openapi;
 mod readme;
 mod score;
 mod templates;
+mod train;

@@ -23,7 +23,7 @@ use crate::train::{
         KlControl, Multipliers, best_of_group, gae, leave_one_out, mixed, relative, token_rewards,
         whitened,
     },
-    nn::CausalLm,
+    nn::{CausalLm, Linear},
     objective::View,
     progress::{Progress, StepFigures},
 };
@@ -66,6 +66,17 @@ struct State {
     cursor: usize,
     kl: KlControl,
     multipliers: Multipliers,
+}
+
+impl State {
+    fn new(config: &PolicyConfig) -> Self {
+        let target = config.kl_target.map(|target| (target, config.kl_horizon));
+        Self {
+            cursor: 0,
+            kl: KlControl { beta: config.beta, target },
+            multipliers: Multipliers::new(config.constraints.len()),
+        }
+    }
 }
 
 /// Trains a policy by rewards and writes it to `policy` in the output directory, with `metrics.jsonl` and
@@ -145,14 +156,7 @@ impl<'a> Run<'a> {
         }
         let updates = config.steps * config.num_iterations * config.mini_batches;
         let mut descent = Descent::new(config, &policy, updates)?;
-        let mut state = State {
-            cursor: 0,
-            kl: KlControl {
-                beta: config.beta,
-                target: config.kl_target.map(|target| (target, config.kl_horizon)),
-            },
-            multipliers: Multipliers::new(config.constraints.len()),
-        };
+        let mut state = State::new(config);
         let mut step = 0;
         std::fs::create_dir_all(&config.output).map_err(TrainError::file(&config.output))?;
         let resumed = if options.resume {
@@ -270,65 +274,40 @@ impl<'a> Run<'a> {
     /// What each token is to teach.
     fn lesson(&mut self, rollout: &Rollout, record: &mut Record) -> Result<Lesson, TrainError> {
         let config = self.config;
-        let count = rollout.completions.len();
         let tokens = Tokens::new(&rollout.completions, self.policy.pad)?;
         let split = |values: &[f64]| -> Vec<Vec<f64>> {
             tokens.sequences.iter().map(|range| values[range.clone()].to_vec()).collect()
         };
-        let mut lesson = Lesson { kept: vec![true; count], ..Lesson::default() };
-        let mut kls = vec![0.0; count];
+        let lengths: Vec<usize> = tokens.sequences.iter().map(std::ops::Range::len).collect();
+        let mut lesson = Lesson { kept: vec![true; lengths.len()], ..Lesson::default() };
+        let mut kls = vec![0.0; lengths.len()];
         if plan::needs_reference(config) {
             let outputs = tokens.read(&self.reference.network, None, config.temperature)?;
             let reference = numbers(&outputs.log_probs)?;
             let sums = divergences(&rollout.completions, &reference);
             record.set("kl/k1", mean(sums.iter().map(|(k1, _)| *k1)));
             record.set("kl/k3", mean(sums.iter().map(|(_, k3)| *k3)));
+            record.set("kl/beta", self.state.kl.beta);
             kls = sums.into_iter().map(|(k1, _)| k1).collect();
             lesson.reference = split(&reference);
         }
-        let lengths: Vec<usize> = tokens.sequences.iter().map(std::ops::Range::len).collect();
-        let mut rewards = rollout.scored.rewards.clone();
-        if let Some(rule) = &config.grpo_lambda {
-            rewards = rule.rewards(&rewards, &lengths, config.num_generations);
-        }
-        let advantages = match config.algorithm {
-            Algorithm::Ppo => {
-                let head = self.policy.value.as_ref().map(crate::train::nn::Linear::detached);
-                let outputs = tokens.read(&self.network, head.as_ref(), config.temperature)?;
-                let values = outputs.values.as_ref().map_or(Ok(Vec::new()), numbers)?;
-                lesson.values = split(&values);
-                self.generalised(rollout, &rewards, &mut lesson);
-                None
-            }
-            Algorithm::BestOfN => {
-                lesson.kept = best_of_group(&rewards, config.num_generations);
-                Some(vec![Some(0.0); count])
-            }
-            Algorithm::ExpertIteration => {
-                let accepts =
-                    |reward: &Option<f64>| reward.is_some_and(|r| r >= config.accept_above);
-                lesson.kept = rewards.iter().map(accepts).collect();
-                Some(vec![Some(0.0); count])
-            }
-            _ if !config.constraints.is_empty() => Some(self.constrained(rollout, &kls, record)?),
-            algorithm => {
-                if config.kl_place == KlPlace::Reward && self.state.kl.beta > 0.0 {
-                    for (reward, kl) in rewards.iter_mut().zip(&kls) {
-                        *reward = reward.map(|reward| reward - self.state.kl.beta * kl);
-                    }
-                }
-                let size = config.num_generations;
-                Some(if algorithm == Algorithm::Rloo {
-                    leave_one_out(&rewards, size)
-                } else {
-                    relative(&rewards, size, config.scale_rewards)
-                })
-            }
+        let rewards = match &config.grpo_lambda {
+            Some(rule) => rule.rewards(&rollout.scored.rewards, &lengths, config.num_generations),
+            None => rollout.scored.rewards.clone(),
         };
-        if let Some(advantages) = advantages {
-            for (index, advantage) in advantages.into_iter().enumerate() {
-                lesson.kept[index] &= advantage.is_some();
-                lesson.advantages.push(vec![advantage.unwrap_or(0.0); lengths[index]]);
+        if config.algorithm == Algorithm::Ppo {
+            let head = self.policy.value.as_ref().map(Linear::detached);
+            let outputs = tokens.read(&self.network, head.as_ref(), config.temperature)?;
+            let values = outputs.values.as_ref().map_or(Ok(Vec::new()), numbers)?;
+            lesson.values = split(&values);
+            self.generalised(rollout, &rewards, &mut lesson);
+        } else {
+            let advantages = self.advantages(rollout, rewards, &kls, record)?;
+            for ((advantage, kept), length) in
+                advantages.into_iter().zip(&mut lesson.kept).zip(lengths)
+            {
+                *kept = advantage.is_some();
+                lesson.advantages.push(vec![advantage.unwrap_or(0.0); length]);
             }
         }
         if config.mask_truncated_completions {
@@ -336,11 +315,42 @@ impl<'a> Run<'a> {
                 *kept &= completion.finished;
             }
         }
-        if plan::needs_reference(config) {
-            self.state.kl.update(mean(kls), count);
-            record.set("kl/beta", self.state.kl.beta);
-        }
+        self.state.kl.update(mean(kls), rollout.completions.len());
         Ok(lesson)
+    }
+
+    /// One advantage per completion, `None` for those not to be learned from; of imitated ones it is not
+    /// read.
+    fn advantages(
+        &mut self,
+        rollout: &Rollout,
+        mut rewards: Vec<Option<f64>>,
+        kls: &[f64],
+        record: &mut Record,
+    ) -> Result<Vec<Option<f64>>, TrainError> {
+        let (config, size) = (self.config, self.config.num_generations);
+        let imitated = |imitated: bool| imitated.then_some(0.0);
+        match config.algorithm {
+            Algorithm::BestOfN => {
+                return Ok(best_of_group(&rewards, size).into_iter().map(imitated).collect());
+            }
+            Algorithm::ExpertIteration => {
+                let accepted = |reward: f64| imitated(reward >= config.accept_above);
+                return Ok(rewards.into_iter().map(|reward| reward.and_then(accepted)).collect());
+            }
+            _ if !config.constraints.is_empty() => return self.constrained(rollout, kls, record),
+            _ => {}
+        }
+        if config.kl_place == KlPlace::Reward && self.state.kl.beta > 0.0 {
+            for (reward, kl) in rewards.iter_mut().zip(kls) {
+                *reward = reward.map(|reward| reward - self.state.kl.beta * kl);
+            }
+        }
+        Ok(if config.algorithm == Algorithm::Rloo {
+            leave_one_out(&rewards, size)
+        } else {
+            relative(&rewards, size, config.scale_rewards)
+        })
     }
 
     /// PPO's advantages and returns.

@@ -59,7 +59,9 @@ mod tests {
         page.table("arm  gold");
         page.plot(&Plot::default());
         let html = page.html();
-        assert!(html.contains("<h1>gold &amp; proxy</h1>\n<p>a &lt; b</p>\n<pre>arm  gold</pre>\n<svg"));
+        assert!(
+            html.contains("<h1>gold &amp; proxy</h1>\n<p>a &lt; b</p>\n<pre>arm  gold</pre>\n<svg")
+        );
         // The only address is the name of SVG's language.
         assert_eq!(html.matches("://").count(), 1);
         assert!(!html.contains("<script") && !html.contains("src="));

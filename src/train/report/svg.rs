@@ -32,7 +32,9 @@ impl Series {
         let count = runs.len().max(1) as f64;
         let mut series = Self { name: name.to_owned(), ..Self::default() };
         for at in 0..length {
-            let mean = |of: fn(&(f64, f64)) -> f64| runs.iter().map(|run| of(&run[at])).sum::<f64>() / count;
+            let mean = |of: fn(&(f64, f64)) -> f64| {
+                runs.iter().map(|run| of(&run[at])).sum::<f64>() / count
+            };
             let (x, y) = (mean(|point| point.0), mean(|point| point.1));
             let square: f64 = runs.iter().map(|run| (run[at].1 - y).powi(2)).sum();
             series.points.push((x, y));
@@ -203,7 +205,10 @@ mod tests {
 
     #[test]
     fn a_band_is_the_mean_of_runs_and_their_deviation() {
-        let band = Series::band("a", &[vec![(0.0, 1.0), (2.0, 4.0)], vec![(1.0, 3.0), (2.0, 4.0), (9.0, 9.0)]]);
+        let band = Series::band(
+            "a",
+            &[vec![(0.0, 1.0), (2.0, 4.0)], vec![(1.0, 3.0), (2.0, 4.0), (9.0, 9.0)]],
+        );
         assert_eq!(band.points, [(0.5, 2.0), (2.0, 4.0)]);
         // Sample deviation of 1 and 3.
         assert!((band.spread[0] - 2f64.sqrt()).abs() < 1e-12);
@@ -227,7 +232,8 @@ mod tests {
             Series { spread: vec![0.5, 0.5], ..Series::line("band", vec![(0.0, 1.0), (1.0, 1.0)]) },
             Series::line("nothing", Vec::new()),
         ];
-        let svg = Plot { title: "t".to_owned(), x: "x".to_owned(), y: "y".to_owned(), series }.svg();
+        let svg =
+            Plot { title: "t".to_owned(), x: "x".to_owned(), y: "y".to_owned(), series }.svg();
         assert!(svg.contains("a &lt; b &amp; &quot;c&quot;"));
         assert_eq!(svg.matches("fill-opacity").count(), 1);
         assert_eq!(svg.matches("<text").count(), svg.matches("</text>").count());
