@@ -10,6 +10,7 @@ mod score;
 mod scorer;
 mod serve;
 mod startup;
+mod threads;
 mod train;
 
 use std::process::ExitCode;

@@ -12,12 +12,14 @@ use std::path::{Path, PathBuf};
 
 use clap::{Subcommand, ValueEnum};
 
-use super::output::log;
+use super::{output::log, threads::Threads};
 use crate::train::lab::overopt::Regime;
 
 /// Run an experiment.
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
+    #[command(flatten)]
+    threads: Threads,
     #[command(subcommand)]
     experiment: Experiment,
 }
@@ -109,6 +111,7 @@ impl Options {
 /// # Errors
 /// When it cannot be done; the message says what to change.
 pub(super) fn run(args: &Args) -> anyhow::Result<()> {
+    args.threads.settle()?;
     log()?;
     match &args.experiment {
         Experiment::Overopt(options) => overopt::run(options),

@@ -9,6 +9,7 @@ use super::{Options, jobs, loopback::Service, runs};
 use crate::train::{
     lab::{
         bon::{Curve, advantage, averaged, curve},
+        language,
         overopt::aggregations,
         proxies::{Base, Sizes, write_service_config},
         summary::{Estimate, table},
@@ -75,7 +76,7 @@ fn curves(
     seed: u64,
     (prompts, pool): (usize, usize),
 ) -> Result<Vec<Curve>> {
-    let asked = crate::train::lab::language::prompts();
+    let asked = language::prompts();
     let stride = asked.len() / prompts;
     let chosen: Vec<String> = asked.into_iter().step_by(stride).take(prompts).collect();
     let repeated = chosen.iter().flat_map(|prompt| vec![prompt.clone(); pool]).collect();

@@ -9,10 +9,13 @@ use super::{
     loopback::Service,
     runs::{self, Job},
 };
-use crate::train::lab::{
-    arms::Arm,
-    overopt::{Regime, grid, short},
-    proxies::{Base, Sizes, write_service_config},
+use crate::train::{
+    lab::{
+        arms::Arm,
+        overopt::{Regime, grid, short},
+        proxies::{Base, Sizes, write_service_config},
+    },
+    policy::PolicyConfig,
 };
 
 pub(super) fn run(options: &Options) -> Result<()> {
@@ -61,11 +64,7 @@ pub(super) fn run(options: &Options) -> Result<()> {
 }
 
 /// Every arm with every seed; seeds of an arm follow each other.
-fn jobs(
-    seeds: &[u64],
-    pipelines: &[(String, Arm)],
-    common: &crate::train::policy::PolicyConfig,
-) -> Vec<Job> {
+fn jobs(seeds: &[u64], pipelines: &[(String, Arm)], common: &PolicyConfig) -> Vec<Job> {
     let arms = pipelines.len() / seeds.len().max(1);
     let at = |arm: usize, seed: usize| {
         let (prefix, one) = &pipelines[seed * arms + arm];

@@ -11,8 +11,9 @@ use super::{
 };
 use crate::train::{
     lab::{
-        rlvr::{Task, arms},
-        summary::{Curves, table},
+        arms::Arm,
+        rlvr::{Change, Task, arms},
+        summary::{Curves, Estimate, table},
     },
     policy::HttpRewards,
     report::{Plot, Series},
@@ -41,7 +42,7 @@ pub(super) fn run(options: &Options) -> Result<()> {
         let root = root.join(task.name());
         task.prepare(&root, texts)?;
         let common = task.common(&root, &service.url, options.steps.unwrap_or(200));
-        let job = |(arm, change): &(crate::train::lab::arms::Arm, fn(_) -> _), seed: u64| Job {
+        let job = |(arm, change): &(Arm, Change), seed: u64| Job {
             arm: arm.name.clone(),
             config: change(arm.run(&common, "", seed)),
         };
@@ -74,7 +75,7 @@ fn accuracy_table(curves: &[Curves]) -> String {
         let end = |name: &str| {
             let ends: Vec<f64> =
                 curve.figure(name).iter().filter_map(|run| run.last().copied()).collect();
-            crate::train::lab::summary::Estimate::of(&ends).to_string()
+            Estimate::of(&ends).to_string()
         };
         vec![
             curve.name.clone(),

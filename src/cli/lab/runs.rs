@@ -147,7 +147,7 @@ pub(super) fn common(
         max_completion_length: MAX_WORDS,
         loss_type: LossType::DrGrpo,
         scale_rewards: Scale::Batch,
-        learning_rate: 5e-4,
+        learning_rate: 3e-4,
         eval_every: 5,
         eval_generations: 8,
         checkpoint_every: 0,

@@ -13,7 +13,7 @@ use super::{
 use crate::train::{
     credit::Scale,
     lab::{
-        arms::combined,
+        arms::{Arm, combined},
         language::prompts,
         overopt::Regime,
         proxies::{Base, Sizes, write_service_config},
@@ -45,7 +45,7 @@ pub(super) fn run(options: &Options) -> Result<()> {
         arms.retain(|arm| options.full || short.contains(&arm.name.as_str()));
         pipelines.extend(arms.into_iter().map(|arm| (format!("s{seed}-"), arm)));
         let mean = combined("mean", &names, json!({}));
-        let plain = crate::train::lab::arms::Arm::new("references", mean, 0.0);
+        let plain = Arm::new("references", mean, 0.0);
         pipelines.push((format!("s{seed}-"), plain));
     }
     let members: Vec<_> = ensembles.iter().flat_map(|one| one.members.clone()).collect();

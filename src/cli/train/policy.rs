@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use anyhow::{Result, bail};
 
 use super::{given, settings};
+use crate::cli::threads::Threads;
 use crate::train::{
     language_model::LanguageModelConfig,
     policy::{self, Algorithm, HttpRewards, PolicyConfig, RunOptions, Summary},
@@ -56,6 +57,8 @@ pub(super) struct PolicyArgs {
     /// Continue from the newest checkpoint in the output directory.
     #[arg(long)]
     resume: bool,
+    #[command(flatten)]
+    threads: Threads,
 }
 
 /// Arguments of `assay train language-model`.
@@ -79,6 +82,8 @@ pub(super) struct LanguageModelArgs {
     /// Passes over the data.
     #[arg(long)]
     epochs: Option<usize>,
+    #[command(flatten)]
+    threads: Threads,
 }
 
 fn algorithm(name: &str) -> Result<Algorithm, String> {
@@ -86,6 +91,7 @@ fn algorithm(name: &str) -> Result<Algorithm, String> {
 }
 
 pub(super) fn language_model(args: &LanguageModelArgs) -> Result<()> {
+    args.threads.settle()?;
     let mut config: LanguageModelConfig = settings(args.config.as_ref())?;
     config.data = given(args.data.as_ref(), config.data, "data")?;
     config.tokenizer = given(args.tokenizer.as_ref(), config.tokenizer, "tokenizer")?;
@@ -97,6 +103,7 @@ pub(super) fn language_model(args: &LanguageModelArgs) -> Result<()> {
 }
 
 pub(super) fn policy(args: &PolicyArgs) -> Result<()> {
+    args.threads.settle()?;
     let config = configured(args)?;
     let options = RunOptions { resume: args.resume, ..RunOptions::default() };
     let summary = if config.algorithm.is_offline() {

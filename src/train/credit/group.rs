@@ -47,21 +47,18 @@ pub fn leave_one_out(rewards: &[Option<f64>], size: usize) -> Vec<Option<f64>> {
 /// The first best completion of each group, as a mask. A group without any reward has none.
 #[must_use]
 pub fn best_of_group(rewards: &[Option<f64>], size: usize) -> Vec<bool> {
-    let mut best = vec![false; rewards.len()];
-    for start in (0..rewards.len()).step_by(size.max(1)) {
+    let best = |group: &[Option<f64>]| {
         let mut top: Option<(usize, f64)> = None;
-        for index in start..(start + size).min(rewards.len()) {
-            if let Some(reward) = rewards[index]
+        for (index, reward) in group.iter().enumerate() {
+            if let Some(reward) = *reward
                 && top.is_none_or(|(_, greatest)| reward > greatest)
             {
                 top = Some((index, reward));
             }
         }
-        if let Some((index, _)) = top {
-            best[index] = true;
-        }
-    }
-    best
+        (0..group.len()).map(|index| top.is_some_and(|(best, _)| best == index)).collect()
+    };
+    rewards.chunks(size.max(1)).flat_map(|group| -> Vec<bool> { best(group) }).collect()
 }
 
 /// Whether each group tells its completions apart: two of its rewards differ. Dynamic sampling replaces

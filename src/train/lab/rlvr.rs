@@ -195,9 +195,12 @@ impl Task {
     }
 }
 
+/// What an arm changes of the common settings.
+pub type Change = fn(PolicyConfig) -> PolicyConfig;
+
 /// What is compared: plain GRPO and what is to keep its entropy.
 #[must_use]
-pub fn arms(task: Task) -> Vec<(Arm, fn(PolicyConfig) -> PolicyConfig)> {
+pub fn arms(task: Task) -> Vec<(Arm, Change)> {
     let arm = |name: &str| Arm {
         name: name.to_owned(),
         pipeline: task.pipeline().to_owned(),

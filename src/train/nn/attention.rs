@@ -97,7 +97,7 @@ impl Attention {
     ) -> Result<Tensor, TrainError> {
         let (query, key, value) = self.project(x)?;
         let first = cache.tokens()?;
-        let (query, key) = (rope.from(&query, first)?, rope.from(&key, first)?);
+        let (query, key) = (rope.turn(&query, first)?, rope.turn(&key, first)?);
         let (keys, values) = match cache.0.take() {
             None => (key, value),
             Some((keys, values)) => {

@@ -42,14 +42,14 @@ impl Rope {
     /// # Errors
     /// When `time` exceeds the table.
     pub fn forward(&self, x: &Tensor) -> Result<Tensor, TrainError> {
-        self.from(x, 0)
+        self.turn(x, 0)
     }
 
     /// The same for the positions `first..first + time`.
     ///
     /// # Errors
     /// When a position is beyond the table.
-    pub fn from(&self, x: &Tensor, first: usize) -> Result<Tensor, TrainError> {
+    pub fn turn(&self, x: &Tensor, first: usize) -> Result<Tensor, TrainError> {
         let (_, _, time, head) = x.dims4()?;
         let (cos, sin) = (self.cos.narrow(0, first, time)?, self.sin.narrow(0, first, time)?);
         let first = x.narrow(D::Minus1, 0, head / 2)?;

@@ -74,7 +74,7 @@ impl Recorder {
             None => Vec::new(),
         };
         records.dedup_by_key(|record| record.step());
-        let lines: String = records.iter().map(|record| line(record)).collect();
+        let lines: String = records.iter().map(line).collect();
         let beside = path.with_extension("jsonl.tmp");
         write_synced(&beside, lines.as_bytes())?;
         fs::rename(&beside, path).map_err(TrainError::file(path))?;

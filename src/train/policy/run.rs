@@ -330,16 +330,15 @@ impl<'a> Run<'a> {
     ) -> Result<Vec<Option<f64>>, TrainError> {
         let (config, size) = (self.config, self.config.num_generations);
         let imitated = |imitated: bool| imitated.then_some(0.0);
-        match config.algorithm {
-            Algorithm::BestOfN => {
-                return Ok(best_of_group(&rewards, size).into_iter().map(imitated).collect());
-            }
-            Algorithm::ExpertIteration => {
-                let accepted = |reward: f64| imitated(reward >= config.accept_above);
-                return Ok(rewards.into_iter().map(|reward| reward.and_then(accepted)).collect());
-            }
-            _ if !config.constraints.is_empty() => return self.constrained(rollout, kls, record),
-            _ => {}
+        if config.algorithm == Algorithm::BestOfN {
+            return Ok(best_of_group(&rewards, size).into_iter().map(imitated).collect());
+        }
+        if config.algorithm == Algorithm::ExpertIteration {
+            let accepted = |reward: f64| imitated(reward >= config.accept_above);
+            return Ok(rewards.into_iter().map(|reward| reward.and_then(accepted)).collect());
+        }
+        if !config.constraints.is_empty() {
+            return self.constrained(rollout, kls, record);
         }
         if config.kl_place == KlPlace::Reward && self.state.kl.beta > 0.0 {
             for (reward, kl) in rewards.iter_mut().zip(kls) {
