@@ -13,7 +13,7 @@ use std::path::{Path, PathBuf};
 use clap::{Subcommand, ValueEnum};
 
 use super::{output::log, threads::Threads};
-use crate::train::lab::overopt::Regime;
+use crate::train::{lab::overopt::Regime, policy::PolicyConfig};
 
 /// Run an experiment.
 #[derive(Debug, clap::Args)]
@@ -55,6 +55,9 @@ struct Options {
     /// Steps of a run
     #[arg(long)]
     steps: Option<usize>,
+    /// Learning rate of a run [default: the experiment's]
+    #[arg(long)]
+    learning_rate: Option<f64>,
     /// What the reward models learned from
     #[arg(long, value_enum, default_value = "variance")]
     regime: RegimeName,
@@ -86,6 +89,12 @@ impl Options {
     /// other.
     fn world(&self, name: &str) -> PathBuf {
         self.root(name).parent().map_or_else(PathBuf::new, Path::to_path_buf).join("world")
+    }
+
+    /// What of a run can be said on the command line.
+    fn adjust(&self, common: &mut PolicyConfig) {
+        common.steps = self.steps.unwrap_or(common.steps);
+        common.learning_rate = self.learning_rate.unwrap_or(common.learning_rate);
     }
 
     fn regimes(&self) -> Vec<Regime> {

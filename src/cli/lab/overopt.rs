@@ -43,9 +43,9 @@ pub(super) fn run(options: &Options) -> Result<()> {
         let service = Service::of(options, Some(&config))?;
         let mut common =
             runs::common(&base, &root, regime.name(), &service, |_| serde_json::json!({}))?;
-        common.steps = options.steps.unwrap_or(common.steps);
+        options.adjust(&mut common);
         let jobs = jobs(&seeds, &pipelines, &common);
-        let curves = runs::all(&jobs, options, Some(&gold))?;
+        let (curves, share) = runs::all(&jobs, options, Some(&gold))?;
         let said = match regime {
             Regime::Variance => "Variance regime: each member on its own noisy pairs",
             Regime::Bias => "Bias regime: all members on the same noisy pairs",
@@ -55,7 +55,7 @@ pub(super) fn run(options: &Options) -> Result<()> {
             "Gold in standard deviations of the base policy, over {} seeds, ± standard error:",
             seeds.len()
         );
-        sections.push((head, runs::gold_table(&curves)));
+        sections.push((head, format!("{}\n\n{share}", runs::gold_table(&curves))));
         plots.push(runs::against_kl(&format!("gold, {}", regime.name()), "eval/gold", &curves));
         plots.push(runs::against_kl(&format!("proxy, {}", regime.name()), "eval/reward", &curves));
     }

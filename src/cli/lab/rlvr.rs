@@ -41,7 +41,8 @@ pub(super) fn run(options: &Options) -> Result<()> {
         }
         let root = root.join(task.name());
         task.prepare(&root, texts)?;
-        let common = task.common(&root, &service.url, options.steps.unwrap_or(200));
+        let mut common = task.common(&root, &service.url, options.steps.unwrap_or(200));
+        options.adjust(&mut common);
         let job = |(arm, change): &(Arm, Change), seed: u64| Job {
             arm: arm.name.clone(),
             config: change(arm.run(&common, "", seed)),
@@ -52,14 +53,14 @@ pub(super) fn run(options: &Options) -> Result<()> {
             .flat_map(|arm| seeds.iter().map(move |seed| (arm, *seed)))
             .map(|(a, s)| job(a, s))
             .collect();
-        let curves = runs::all(&jobs, options, None)?;
+        let (curves, share) = runs::all(&jobs, options, None)?;
         let head = format!(
             "{}: greedy accuracy on 500 problems and entropy in nats per token, {} seeds, ± standard error ({:.0} s):",
             task.name(),
             seeds.len(),
             begun.elapsed().as_secs_f64()
         );
-        sections.push((head, accuracy_table(&curves)));
+        sections.push((head, format!("{}\n\n{share}", accuracy_table(&curves))));
         plots.push(against_steps(
             &format!("greedy accuracy, {}", task.name()),
             "eval/reward",

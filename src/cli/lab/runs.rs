@@ -50,8 +50,12 @@ pub(super) fn one(job: &Job, options: &Options, gold: Option<Gold<'_>>) -> Resul
     }
 }
 
-/// All runs, as curves in the order in which arms first come.
-pub(super) fn all(jobs: &[Job], options: &Options, gold: Option<Gold<'_>>) -> Result<Vec<Curves>> {
+/// All runs, as curves in the order in which arms first come, and what the service cost them.
+pub(super) fn all(
+    jobs: &[Job],
+    options: &Options,
+    gold: Option<Gold<'_>>,
+) -> Result<(Vec<Curves>, String)> {
     let records = jobs::all(jobs, options.jobs(), "runs", |job| one(job, options, gold))?;
     let mut names: Vec<&str> = Vec::new();
     for job in jobs {
@@ -59,16 +63,16 @@ pub(super) fn all(jobs: &[Job], options: &Options, gold: Option<Gold<'_>>) -> Re
             names.push(&job.arm);
         }
     }
-    service_share(&records);
+    let share = service_share(&records);
     let of = |name: &&str| {
         let mine = jobs.iter().zip(&records).filter(|(job, _)| job.arm == **name);
         Curves::new(name, &mine.map(|(_, records)| records.clone()).collect::<Vec<_>>())
     };
-    Ok(names.iter().map(of).collect())
+    Ok((names.iter().map(of).collect(), share))
 }
 
 /// Says how much of the wall time was spent waiting for the service, and how long its calls took.
-pub(super) fn service_share(runs: &[Vec<Record>]) -> String {
+fn service_share(runs: &[Vec<Record>]) -> String {
     let sum = |name: &str| -> f64 { runs.iter().flatten().filter_map(|r| r.get(name)).sum() };
     let total = sum("time/generate") + sum("time/reward") + sum("time/update");
     let mut calls: Vec<f64> =
@@ -76,14 +80,12 @@ pub(super) fn service_share(runs: &[Vec<Record>]) -> String {
     calls.sort_by(f64::total_cmp);
     let p95 = calls.get(calls.len() * 95 / 100).copied().unwrap_or(f64::NAN);
     let median = calls.get(calls.len() / 2).copied().unwrap_or(f64::NAN);
-    let said = format!(
+    format!(
         "{:.0} % of the training time in the service; a call of one step's rewards: median {:.0} ms, p95 {:.0} ms",
         100.0 * sum("time/reward") / total,
         1e3 * median,
         1e3 * p95
-    );
-    tracing::info!("{said}");
-    said
+    )
 }
 
 /// The ensembles of some seeds.
@@ -147,7 +149,7 @@ pub(super) fn common(
         max_completion_length: MAX_WORDS,
         loss_type: LossType::DrGrpo,
         scale_rewards: Scale::Batch,
-        learning_rate: 3e-4,
+        learning_rate: 2.5e-4,
         eval_every: 5,
         eval_generations: 8,
         checkpoint_every: 0,
@@ -242,6 +244,7 @@ mod tests {
             api_key: None,
             seeds: None,
             steps: None,
+            learning_rate: None,
             regime: RegimeName::Variance,
             beta: 0.1,
             full: false,
@@ -272,13 +275,14 @@ mod tests {
             config: arm.run(&common, "s1-", 1),
         };
         let jobs: Vec<Job> = arms.iter().map(job).collect();
-        let curves = all(&jobs, &options, Some(&gold)).unwrap();
+        let (curves, share) = all(&jobs, &options, Some(&gold)).unwrap();
+        assert!(share.contains("% of the training time in the service"), "{share}");
         let names: Vec<&str> = curves.iter().map(|curve| curve.name.as_str()).collect();
         assert_eq!(names, ["single", "mean", "uwo", "single β=0.1"]);
         assert!(curves.iter().all(|curve| curve.figure("eval/gold")[0].len() == 3));
         // What is on disk is not done again.
         drop(service);
-        let again = all(&jobs, &options, Some(&gold)).unwrap();
+        let (again, _) = all(&jobs, &options, Some(&gold)).unwrap();
         assert_eq!(again[0].seeds, curves[0].seeds);
         let plots = [against_kl("gold", "eval/gold", &curves)];
         publish(root, "tiny", &[("gold".to_owned(), gold_table(&curves))], &plots).unwrap();

@@ -57,7 +57,7 @@ pub(super) fn run(options: &Options) -> Result<()> {
         let references = references(&base, &service, options, *seed)?;
         let fields = |prompt: &str| json!({"reference_rewards": references[prompt]});
         let mut common = runs::common(&base, &root, &format!("shaping-s{seed}"), &service, fields)?;
-        common.steps = options.steps.unwrap_or(common.steps);
+        options.adjust(&mut common);
         let prefix = format!("s{seed}-");
         let mine = pipelines.iter().filter(|(p, arm)| *p == prefix && arm.name != "references");
         jobs.extend(mine.map(|(prefix, arm)| Job {
@@ -70,7 +70,7 @@ pub(super) fn run(options: &Options) -> Result<()> {
             },
         }));
     }
-    let curves = runs::all(&jobs, options, Some(&gold))?;
+    let (curves, share) = runs::all(&jobs, options, Some(&gold))?;
     let sections = [
         ("Members, all on the same noisy pairs:".to_owned(), runs::described(&ensembles)),
         (
@@ -81,7 +81,7 @@ pub(super) fn run(options: &Options) -> Result<()> {
             ),
             runs::gold_table(&curves),
         ),
-        ("Wall time:".to_owned(), format!("{:.0} s", begun.elapsed().as_secs_f64())),
+        ("Wall time:".to_owned(), format!("{:.0} s; {share}", begun.elapsed().as_secs_f64())),
     ];
     let plots = [runs::against_kl("gold by shaper", "eval/gold", &curves)];
     runs::publish(&root, "Reward shaping at matched divergence", &sections, &plots)
