@@ -30,7 +30,11 @@ pub(super) fn run(options: &Options) -> Result<()> {
     for regime in options.regimes() {
         let ensembles = runs::ensembles(&base, &world, (regime, &sizes), &seeds, options)?;
         let arms_of = |names: &[String]| -> Vec<Arm> {
-            if options.full { grid(names, options.beta) } else { short(names, options.beta) }
+            if options.full {
+                grid(names, options.beta)
+            } else {
+                short(regime, names, options.beta)
+            }
         };
         let mut pipelines = Vec::new();
         for (seed, ensemble) in seeds.iter().zip(&ensembles) {

@@ -263,7 +263,8 @@ mod tests {
         let ensembles = ensembles(&base, root, sizes, &[1], &options).unwrap();
         assert_eq!(ensembles[0].members.len(), 2);
         assert!(described(&ensembles).contains("corr(member, gold)"));
-        let arms = short(&names(&ensembles[0]), options.beta);
+        let mut arms = short(Regime::Variance, &names(&ensembles[0]), options.beta);
+        arms.push(arms[1].held_at(0.5));
         let pipelines: Vec<_> = arms.iter().map(|arm| ("s1-".to_owned(), arm.clone())).collect();
         let config = root.join("assay.toml");
         write_service_config(&config, &ensembles[0].members, &pipelines).unwrap();
@@ -278,7 +279,7 @@ mod tests {
         let (curves, share) = all(&jobs, &options, Some(&gold)).unwrap();
         assert!(share.contains("% of the training time in the service"), "{share}");
         let names: Vec<&str> = curves.iter().map(|curve| curve.name.as_str()).collect();
-        assert_eq!(names, ["single", "mean", "uwo", "single β=0.1"]);
+        assert_eq!(names, ["single", "mean", "uwo", "single β=0.1", "mean =0.5"]);
         assert!(curves.iter().all(|curve| curve.figure("eval/gold")[0].len() == 3));
         // What is on disk is not done again.
         drop(service);

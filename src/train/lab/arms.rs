@@ -2,7 +2,10 @@
 
 use serde_json::{Value, json};
 
-use crate::train::policy::PolicyConfig;
+use crate::train::{
+    credit::{Bound, Constraint},
+    policy::PolicyConfig,
+};
 
 /// One line of a comparison.
 #[derive(Clone, Debug)]
@@ -15,13 +18,15 @@ pub struct Arm {
     pub spec: Value,
     /// Weight of the divergence in the reward.
     pub beta: f64,
+    /// Where the output is to be brought to by a multiplier, instead of as high as it goes.
+    pub threshold: Option<f64>,
 }
 
 impl Arm {
     /// An arm whose pipeline is named after it.
     #[must_use]
     pub fn new(name: &str, spec: Value, beta: f64) -> Self {
-        Self { name: name.to_owned(), pipeline: name.to_owned(), spec, beta }
+        Self { name: name.to_owned(), pipeline: name.to_owned(), spec, beta, threshold: None }
     }
 
     /// The same pipeline under another weight of the divergence.
@@ -31,10 +36,24 @@ impl Arm {
         Self { name, beta, ..self.clone() }
     }
 
+    /// The same pipeline, its output constrained to a threshold (arXiv 2310.04373).
+    #[must_use]
+    pub fn held_at(&self, threshold: f64) -> Self {
+        let name = format!("{} ={threshold}", self.pipeline);
+        Self { name, threshold: Some(threshold), ..self.clone() }
+    }
+
     /// The run of this arm with a seed, from common settings.
     #[must_use]
     pub fn run(&self, common: &PolicyConfig, prefix: &str, seed: u64) -> PolicyConfig {
+        let constraint = |threshold| Constraint {
+            component: self.spec["output"].as_str().unwrap_or_default().to_owned(),
+            threshold,
+            bound: Bound::Equal,
+        };
         PolicyConfig {
+            constraints: self.threshold.map(constraint).into_iter().collect(),
+            multiplier_rate: 0.3,
             pipeline: format!("{prefix}{}", self.pipeline),
             beta: self.beta,
             seed,

@@ -61,22 +61,35 @@ pub fn par(models: &[String]) -> Arm {
     Arm::new("par", json!({"output": "par", "nodes": nodes}), 0.0)
 }
 
-/// The four arms of the short comparison: single, mean, UWO, and single with a penalty.
+/// Where a constrained arm holds the ensemble's mean: near where gold peaks, in the proxy's standard
+/// deviations.
+const PROXY_POINT: f64 = 0.6;
+
+/// The four arms of the short comparison: in the variance regime a single member, mean, UWO, and the
+/// single one with a penalty; in the bias regime a single member, UWO, the penalty, and PAR with half of
+/// it.
 #[must_use]
-pub fn short(models: &[String], beta: f64) -> Vec<Arm> {
+pub fn short(regime: Regime, models: &[String], beta: f64) -> Vec<Arm> {
     let all = aggregations(models);
-    let named = |name: &str| all.iter().find(|arm| arm.name == name).cloned();
-    let mut arms: Vec<Arm> = ["single", "mean", "uwo"].into_iter().filter_map(named).collect();
-    arms.push(all[0].with_beta(beta));
-    arms
+    let held = all[0].with_beta(beta);
+    let (named, others) = match regime {
+        Regime::Variance => (["single", "mean", "uwo"].as_slice(), vec![held]),
+        Regime::Bias => {
+            (["single", "uwo"].as_slice(), vec![held, par(models).with_beta(beta / 2.0)])
+        }
+    };
+    let free = all.into_iter().filter(|arm| named.contains(&arm.name.as_str()));
+    free.chain(others).collect()
 }
 
-/// The grid: every aggregation without and with a penalty, and PAR with half of it.
+/// The grid: every aggregation without and with a penalty, PAR with half of it, and the mean held at a
+/// threshold.
 #[must_use]
 pub fn grid(models: &[String], beta: f64) -> Vec<Arm> {
     let all = aggregations(models);
+    let mean = all.iter().filter(|arm| arm.name == "mean").map(|arm| arm.held_at(PROXY_POINT));
+    let mean: Vec<Arm> = mean.collect();
     let held: Vec<Arm> = all.iter().map(|arm| arm.with_beta(beta)).collect();
-    let mut arms: Vec<Arm> = all.into_iter().chain(held).collect();
-    arms.push(par(models).with_beta(beta / 2.0));
-    arms
+    let par = par(models).with_beta(beta / 2.0);
+    all.into_iter().chain(held).chain([par]).chain(mean).collect()
 }

@@ -206,6 +206,7 @@ pub fn arms(task: Task) -> Vec<(Arm, Change)> {
         pipeline: task.pipeline().to_owned(),
         spec: Value::Null,
         beta: 0.0,
+        threshold: None,
     };
     vec![
         (arm("grpo"), |config| config),
