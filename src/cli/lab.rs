@@ -13,7 +13,10 @@ use std::path::{Path, PathBuf};
 use clap::{Subcommand, ValueEnum};
 
 use super::{output::log, threads::Threads};
-use crate::train::{lab::overopt::Regime, policy::PolicyConfig};
+use crate::train::{
+    lab::{overopt::Regime, proxies::Sizes},
+    policy::PolicyConfig,
+};
 
 /// Run an experiment.
 #[derive(Debug, clap::Args)]
@@ -58,6 +61,9 @@ struct Options {
     /// Learning rate of a run [default: the experiment's]
     #[arg(long)]
     learning_rate: Option<f64>,
+    /// Times that a reward model sees its pairs [default: 2]
+    #[arg(long)]
+    member_epochs: Option<usize>,
     /// What the reward models learned from
     #[arg(long, value_enum, default_value = "variance")]
     regime: RegimeName,
@@ -89,6 +95,11 @@ impl Options {
     /// other.
     fn world(&self, name: &str) -> PathBuf {
         self.root(name).parent().map_or_else(PathBuf::new, Path::to_path_buf).join("world")
+    }
+
+    fn sizes(&self) -> Sizes {
+        let sizes = Sizes::default();
+        Sizes { epochs: self.member_epochs.unwrap_or(sizes.epochs), ..sizes }
     }
 
     /// What of a run can be said on the command line.

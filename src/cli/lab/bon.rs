@@ -11,7 +11,7 @@ use crate::train::{
         bon::{Curve, advantage, averaged, curve},
         language,
         overopt::aggregations,
-        proxies::{Base, Sizes, write_service_config},
+        proxies::{Base, write_service_config},
         summary::{Estimate, table},
     },
     policy::{HttpRewards, RewardSource},
@@ -29,7 +29,7 @@ pub(super) fn run(options: &Options) -> Result<()> {
     let begun = Instant::now();
     let (root, world) = (options.root("bon"), options.world("bon"));
     std::fs::create_dir_all(&root)?;
-    let sizes = Sizes::default();
+    let sizes = options.sizes();
     let base = Base::prepare(&world, &sizes)?;
     let seeds = options.seeds(5, 10);
     let (prompts, pool) = if options.full { (16, 4096) } else { (8, 2048) };

@@ -13,7 +13,7 @@ use crate::train::{
     lab::{
         arms::Arm,
         overopt::{Regime, grid, short},
-        proxies::{Base, Sizes, write_service_config},
+        proxies::{Base, write_service_config},
     },
     policy::PolicyConfig,
 };
@@ -22,7 +22,7 @@ pub(super) fn run(options: &Options) -> Result<()> {
     let begun = Instant::now();
     let (root, world) = (options.root("overopt"), options.world("overopt"));
     std::fs::create_dir_all(&root)?;
-    let sizes = Sizes::default();
+    let sizes = options.sizes();
     let base = Base::prepare(&world, &sizes)?;
     let gold = runs::gold(&base);
     let seeds = options.seeds(3, 5);

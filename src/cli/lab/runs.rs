@@ -232,7 +232,7 @@ mod tests {
         member_width: 8,
         own_pairs: 32,
         shared_pairs: 32,
-        pairs_seen: 32,
+        epochs: 1,
         label_noise: 0.25,
         calibration: 40,
     };
@@ -245,6 +245,7 @@ mod tests {
             seeds: None,
             steps: None,
             learning_rate: None,
+            member_epochs: None,
             regime: RegimeName::Variance,
             beta: 0.1,
             full: false,

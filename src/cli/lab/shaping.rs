@@ -16,7 +16,7 @@ use crate::train::{
         arms::{Arm, combined},
         language::prompts,
         overopt::Regime,
-        proxies::{Base, Sizes, write_service_config},
+        proxies::{Base, write_service_config},
         shaping::shapers,
     },
     policy::{HttpRewards, PolicyConfig, RewardSource},
@@ -31,7 +31,7 @@ pub(super) fn run(options: &Options) -> Result<()> {
     let begun = Instant::now();
     let (root, world) = (options.root("shaping"), options.world("shaping"));
     std::fs::create_dir_all(&root)?;
-    let sizes = Sizes::default();
+    let sizes = options.sizes();
     let base = Base::prepare(&world, &sizes)?;
     let gold = runs::gold(&base);
     let seeds = options.seeds(3, 5);

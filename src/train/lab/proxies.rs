@@ -40,8 +40,8 @@ pub struct Sizes {
     pub own_pairs: usize,
     /// Pairs for all, in the bias regime.
     pub shared_pairs: usize,
-    /// Pairs seen by a member in training, over all epochs.
-    pub pairs_seen: usize,
+    /// Times that a member sees its pairs. More, and it learns the flipped labels by heart.
+    pub epochs: usize,
     /// Share of flipped labels.
     pub label_noise: f64,
     /// Base completions to calibrate on.
@@ -57,7 +57,7 @@ impl Default for Sizes {
             member_width: 32,
             own_pairs: 600,
             shared_pairs: 3000,
-            pairs_seen: 6000,
+            epochs: 2,
             label_noise: 0.25,
             calibration: 2000,
         }
@@ -227,7 +227,7 @@ pub fn ensemble(
             let pairs = base.pairs(count, sizes.label_noise, 1000 * seed + own)?;
             write_jsonl(&data, &pairs)?;
             reward_model::train(
-                &member_config(root, &data, &path, sizes, count, member),
+                &member_config(root, &data, &path, sizes, member),
                 &RunOptions::default(),
             )?;
             fs::remove_file(&data).map_err(TrainError::file(&data))?;
@@ -242,7 +242,6 @@ fn member_config(
     data: &Path,
     output: &Path,
     sizes: &Sizes,
-    pairs: usize,
     member: usize,
 ) -> RewardModelConfig {
     RewardModelConfig {
@@ -250,7 +249,7 @@ fn member_config(
         tokenizer: root.join("tokenizer"),
         output: output.to_owned(),
         architecture: shape(sizes.member_width),
-        epochs: (sizes.pairs_seen / pairs).max(1),
+        epochs: sizes.epochs,
         batch_size: 32,
         learning_rate: 3e-3,
         warmup_steps: 10,
