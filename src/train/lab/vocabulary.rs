@@ -1,6 +1,6 @@
 //! Tokenizers of small languages: a listed vocabulary, and a chat template of single marks.
 
-use std::path::Path;
+use std::{collections::BTreeSet, path::Path};
 
 use serde_json::{Value, json};
 
@@ -24,13 +24,19 @@ pub struct Vocabulary {
 /// One token per word; words stand apart.
 #[must_use]
 pub fn words<'a>(words: impl IntoIterator<Item = &'a str>) -> Vocabulary {
-    Vocabulary { tokens: words.into_iter().map(str::to_owned).collect(), letters: false }
+    Vocabulary { tokens: distinct(words.into_iter().map(str::to_owned)), letters: false }
 }
 
 /// One token per letter.
 #[must_use]
 pub fn letters(letters: &str) -> Vocabulary {
-    Vocabulary { tokens: letters.chars().map(String::from).collect(), letters: true }
+    Vocabulary { tokens: distinct(letters.chars().map(String::from)), letters: true }
+}
+
+/// Each once: a token that came twice would leave an id without one.
+fn distinct(tokens: impl Iterator<Item = String>) -> Vec<String> {
+    let mut seen = BTreeSet::new();
+    tokens.filter(|token| seen.insert(token.clone())).collect()
 }
 
 impl Vocabulary {
@@ -107,7 +113,8 @@ mod tests {
         assert_eq!(chat.prompt("cats").unwrap(), [1, 4, 2]);
         assert_eq!(chat.decode(&[4, 5, 7, 3]).unwrap(), "cats are .");
 
-        let chat = tokenizer(&letters("0123456789+= \n"));
+        let chat = tokenizer(&letters("0123456789+=0 \n"));
+        assert_eq!(chat.vocabulary(), 18);
         assert_eq!(chat.encode("1+2=", "3 \n").unwrap(), [1, 5, 14, 6, 15, 2, 7, 16, 17, 3]);
         assert_eq!(chat.decode(&[7, 16, 17, 3]).unwrap(), "3 \n");
         assert_eq!(chat.decode(&[5, 6]).unwrap(), "12");
