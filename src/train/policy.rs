@@ -8,6 +8,7 @@
 
 mod config;
 mod evaluation;
+mod lesson;
 mod model;
 mod offline;
 mod plan;
