@@ -47,8 +47,11 @@ def map_path_parameters(context: Any, path_parameters: dict[str, Any] | None) ->
     """Known names in paths."""
     if not isinstance(path_parameters, dict):
         return path_parameters
-    names = NAMES.get(context.operation.path.split("/")[2], [])
-    if not names:
+    path = context.operation.path.split("/")
+    names = NAMES.get(path[2], []) if len(path) > 2 else []
+    # What the other requests need must stay.
+    changes = context.operation.method.upper() in ("PUT", "DELETE") and path[2] in ("models", "pipelines")
+    if not names or changes:
         return path_parameters
     return {name: _known(names, value) or value for name, value in path_parameters.items()}
 

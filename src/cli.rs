@@ -4,6 +4,7 @@
 
 mod catalog;
 mod eval;
+mod health;
 mod lab;
 mod output;
 mod score;
@@ -34,6 +35,8 @@ struct Cli {
 enum Command {
     /// Serve rewards over HTTP; without arguments, the shipped models on loopback
     Serve(Box<serve::Args>),
+    /// Ask whether a service is ready: exit code 0 if it is
+    Health(health::Args),
     /// Score samples from JSON lines
     Score(Box<score::Args>),
     /// Judge reward models by preference pairs: accuracy, calibration, correlation
@@ -48,6 +51,12 @@ enum Command {
     Models(catalog::ModelsArgs),
     /// Print the OpenAPI document
     Openapi,
+    /// Runs programs for the code verifier; started by the service itself
+    #[command(hide = true)]
+    SandboxRunner {
+        /// What it is to be.
+        role: String,
+    },
 }
 
 /// Runs the program.
@@ -56,6 +65,7 @@ pub fn main() -> ExitCode {
     let cli = Cli::parse();
     let result = match cli.command {
         Command::Serve(args) => serve::run(&args),
+        Command::Health(args) => health::run(&args),
         Command::Score(args) => score::run(&args),
         Command::Eval(args) => eval::run(&args),
         Command::Train(args) => train::run(&args),
@@ -63,6 +73,9 @@ pub fn main() -> ExitCode {
         Command::Nodes(args) => catalog::nodes(&args),
         Command::Models(args) => catalog::models(&args),
         Command::Openapi => catalog::openapi(),
+        Command::SandboxRunner { role } => {
+            crate::verify::code::runner_main(&role).map_err(Into::into)
+        }
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,

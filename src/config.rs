@@ -5,8 +5,14 @@
 
 mod embedded;
 mod file;
+mod hub;
+mod keys;
 mod place;
+mod print;
+mod root;
 mod settings;
 
 pub use embedded::{EMBEDDED, EMBEDDED_MODELS};
-pub use settings::{ConfigError, ModelSource, Settings};
+pub use keys::{read_key, read_keys};
+pub use root::ModelsRoot;
+pub use settings::{ConfigError, Settings};

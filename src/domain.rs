@@ -26,4 +26,4 @@ pub(crate) use param::{parse, pointer_of, step as param_step};
 pub use sample::{Completion, Message, Sample};
 pub(crate) use schema::{mend_schema, schema_of};
 pub use scope::Scope;
-pub use scorer::{BoxFuture, ModelInfo, Score, Scorers, Scores};
+pub use scorer::{BoxFuture, Judged, ModelInfo, Parts, Score, Scorers, Scores};

@@ -23,8 +23,8 @@ pub use lane::{Lane, LaneConfig};
 pub use stats::Snapshot;
 
 use crate::{
-    domain::{Batch, BoxFuture, Miss, MissStatus, ModelInfo, Scorers, Scores},
-    model::{Encoded, LoadError, RewardModel, TextEncoder},
+    domain::{Batch, BoxFuture, Judged, Miss, MissStatus, ModelInfo, Scorers},
+    model::{Encoded, Layout, LoadError, ModelOptions, RewardModel, TextEncoder},
 };
 
 /// The models that are loaded, by name.
@@ -56,10 +56,48 @@ impl Engine {
         model: RewardModel,
         calibration: Option<[f64; 2]>,
     ) -> Result<(), LoadError> {
-        let lane = Lane::start(name, model, calibration, self.config)?;
-        let mut lanes = self.lanes.write().unwrap_or_else(PoisonError::into_inner);
-        lanes.insert(name.to_owned(), Arc::new(lane));
+        self.install(Lane::start(name, model, calibration, self.config)?);
         Ok(())
+    }
+
+    /// Loads a model and has it score once; nobody can reach it yet. Takes as long as that takes.
+    ///
+    /// # Errors
+    /// When it cannot be loaded, or fails at its first score.
+    pub fn prepare(
+        &self,
+        name: &str,
+        layout: &Layout,
+        options: &ModelOptions,
+    ) -> Result<Lane, LoadError> {
+        let model = RewardModel::load(layout, options)?;
+        let calibration = model.calibration().map(|known| [known.mean, known.std]);
+        Lane::start(name, model, calibration, self.config)
+    }
+
+    /// Puts a lane to work under its name. The one that was there finishes what it has accepted.
+    pub fn install(&self, lane: Lane) -> Arc<Lane> {
+        let lane = Arc::new(lane);
+        let mut lanes = self.lanes.write().unwrap_or_else(PoisonError::into_inner);
+        let before = lanes.insert(lane.name().to_owned(), Arc::clone(&lane));
+        drop(lanes);
+        // Outside the lock: ending a lane takes time.
+        drop(before);
+        lane
+    }
+
+    /// Takes the model of that name out of service; it finishes what it has accepted.
+    pub fn remove(&self, name: &str) {
+        let mut lanes = self.lanes.write().unwrap_or_else(PoisonError::into_inner);
+        let before = lanes.remove(name);
+        drop(lanes);
+        drop(before);
+    }
+
+    /// The bounds of each lane.
+    #[must_use]
+    pub fn config(&self) -> LaneConfig {
+        self.config
     }
 
     /// The lane of that name.
@@ -110,20 +148,24 @@ impl Scorers for Engine {
         models: &'a [String],
         batch: Batch,
         deadline: Instant,
-    ) -> BoxFuture<'a, Vec<Scores>> {
+    ) -> BoxFuture<'a, Vec<Judged>> {
         Box::pin(async move {
             let lanes: Vec<_> = models.iter().map(|model| self.lane(model)).collect();
             let tokens = self.tokens(&lanes, &batch).await;
             let absent = |name: &str| {
                 let gone = format!("model `{name}` is not loaded");
-                vec![Err(Miss::new(MissStatus::ModelError, gone)); batch.len()]
+                let lost = Err(Miss::new(MissStatus::ModelError, gone));
+                Judged { info: None, scores: vec![lost; batch.len()] }
             };
             join_all(models.iter().zip(&lanes).map(|(name, lane)| async {
                 match lane
                     .as_ref()
                     .and_then(|lane| Some((lane, tokens.get(lane.text().fingerprint())?)))
                 {
-                    Some((lane, tokens)) => lane.score(tokens, deadline).await,
+                    Some((lane, tokens)) => {
+                        let scores = lane.score(tokens, deadline).await;
+                        Judged { info: Some(lane.info().clone()), scores }
+                    }
                     None => absent(name),
                 }
             }))

@@ -6,6 +6,7 @@
 mod app;
 mod auth;
 mod catalog;
+mod doors;
 mod extract;
 mod health;
 mod idempotency;
@@ -23,9 +24,10 @@ mod telemetry;
 mod verbs;
 mod verify;
 
-pub use app::{App, HttpConfig};
-pub use auth::{Key, Keys};
+pub use app::{App, HttpConfig, Limits};
+pub use auth::{Key, KeyError, Keys};
+pub use doors::{DOORS, DoorError, Doors, OpenRlhf, SourceTemplate};
 pub use openapi::document;
 pub use problem::{Code, Problem};
 pub use router::router;
-pub use serve::serve;
+pub use serve::{BACKLOG, serve};

@@ -32,8 +32,8 @@ use shape::{
 };
 pub use source::{PerSample, SampleSource, Scored, Source, Usage, World};
 use source::{
-    constant::Constant, feature::Feature, length::Length, math::Math, reference::Reference,
-    regex::Regex, reward_models::RewardModels,
+    code::Code, constant::Constant, feature::Feature, length::Length, math::Math,
+    reference::Reference, regex::Regex, reward_models::RewardModels,
 };
 pub use state::{Running, StateError, Stateful};
 
@@ -49,6 +49,7 @@ use crate::verify::text::{
 pub const KINDS: &[Entry] = &[
     Entry::source::<RewardModels>(),
     Entry::source::<Math>(),
+    Entry::source::<Code>(),
     Entry::per_sample::<Choice>(),
     Entry::per_sample::<ExactMatch>(),
     Entry::per_sample::<TokenF1>(),

@@ -2,7 +2,9 @@
 //!
 //! The doors (`http`) and the command line call the same functions.
 
+mod admin;
 mod apply;
+mod changes;
 mod compare;
 mod error;
 mod references;
@@ -10,6 +12,7 @@ mod registry;
 mod score;
 mod select;
 mod state;
+mod verify_code;
 mod verify_math;
 
 use std::{
@@ -18,7 +21,9 @@ use std::{
     time::{Duration, Instant},
 };
 
+pub use admin::Shelf;
 pub use apply::{ApplyRequest, ApplyResponse};
+pub use changes::{Changes, ChangesError, Recorded};
 pub use compare::{CompareRequest, CompareResponse, CompareSummary, Comparison, Pair, Strength};
 pub use error::{FieldError, ServiceError};
 pub use references::{ReferenceItem, ReferencesRequest, ReferencesResponse};
@@ -28,13 +33,17 @@ pub use score::{
 };
 pub use select::{SelectRequest, SelectResponse};
 pub use state::{StateResponse, StateSeed, StateSeeds};
+pub use verify_code::{CodeItem, CodeRequest, CodeResponse, CodeResult, Isolation};
 pub use verify_math::{Gold, MathItem, MathRequest, MathResponse, MathResult};
+
+use admin::Admin;
 
 use crate::{
     engine::Engine,
     nodes::World,
     pipeline::{ReferenceCache, Services},
     state::{MemoryStore, ReferenceStore},
+    verify::code::SandboxConfig,
 };
 
 /// Bounds of requests and stores.
@@ -73,19 +82,28 @@ pub struct Service {
     pub pipelines: Pipelines,
     services: Services,
     config: ServiceConfig,
+    admin: Admin,
 }
 
 impl Service {
-    /// A service over the engine's models, without pipelines yet; states live in memory.
+    /// A service over the engine's models, without pipelines yet; states live in memory. More models come
+    /// from `shelf`, and what is changed is kept in `changes`.
     #[must_use]
-    pub fn new(engine: Arc<Engine>, config: ServiceConfig) -> Self {
+    pub fn new(
+        engine: Arc<Engine>,
+        config: ServiceConfig,
+        sandbox: SandboxConfig,
+        shelf: Arc<dyn Shelf>,
+        changes: Changes,
+    ) -> Self {
         let services = Services {
-            world: World::new(Arc::clone(&engine) as _),
+            world: World::new(Arc::clone(&engine) as _, sandbox),
             states: Arc::new(MemoryStore::default()),
             references: Arc::new(ReferenceStore::new(config.max_references)),
             reference_cache: Arc::new(ReferenceCache::new(REFERENCE_CACHE)),
         };
-        Self { engine, pipelines: Pipelines::default(), services, config }
+        let admin = Admin::new(shelf, changes);
+        Self { engine, pipelines: Pipelines::default(), services, config, admin }
     }
 
     /// What sources may reach.

@@ -5,16 +5,23 @@ use std::{collections::BTreeMap, path::PathBuf};
 use serde::Deserialize;
 use serde_json::Value;
 
+use super::hub::Hub;
+use crate::{http::Doors, verify::code::Tier};
+
 /// A whole file. Models and pipelines are read one by one, so that an error names its own place.
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub(super) struct File {
     pub(super) server: Server,
     pub(super) engine: Engine,
+    pub(super) code: Code,
     /// Where models lie, relative to the file. Default: the file's own directory.
     pub(super) models_root: Option<PathBuf>,
+    pub(super) hub: Hub,
     pub(super) models: BTreeMap<String, Value>,
     pub(super) pipelines: BTreeMap<String, Value>,
+    /// The peers' doors that are open.
+    pub(super) doors: Doors,
 }
 
 /// `[server]`.
@@ -35,6 +42,20 @@ pub(super) struct Server {
     pub(super) max_references: Option<usize>,
     /// How long open requests may take to end when the service stops.
     pub(super) grace_s: Option<u64>,
+    /// Callers' keys, a line each, relative to the file.
+    pub(super) api_keys_file: Option<PathBuf>,
+    /// The admin key.
+    pub(super) admin_key_file: Option<PathBuf>,
+    /// The directory where changes by administrators are kept, relative to the file.
+    pub(super) registry: Option<PathBuf>,
+    /// Connections open at once.
+    pub(super) max_connections: Option<usize>,
+    /// How long a request's head may take, and a connection be idle.
+    pub(super) header_timeout_ms: Option<u64>,
+    /// How long a request's body may take.
+    pub(super) body_timeout_ms: Option<u64>,
+    /// Largest head of a request, in KiB.
+    pub(super) header_limit_kb: Option<usize>,
 }
 
 /// `[engine]`.
@@ -48,5 +69,17 @@ pub(super) struct Engine {
     /// Tokens that may wait per model.
     pub(super) queue_tokens: Option<usize>,
     /// Scores remembered per model.
+    pub(super) cache_entries: Option<usize>,
+}
+
+/// `[code]`.
+#[derive(Clone, Copy, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(super) struct Code {
+    /// Programs that run at the same time. Default: one per core.
+    pub(super) runners: Option<usize>,
+    /// The weakest isolation that will do: `filters` or `namespaces`.
+    pub(super) min_isolation: Option<Tier>,
+    /// Programs whose verdicts are remembered.
     pub(super) cache_entries: Option<usize>,
 }

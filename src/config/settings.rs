@@ -9,19 +9,22 @@ use std::{
 };
 
 use serde::de::DeserializeOwned;
-use serde_json::{Map, Value};
+use serde_json::Value;
 
 use super::{
-    embedded::{self, EMBEDDED},
-    file::File,
+    ModelsRoot,
+    embedded::EMBEDDED,
+    file::{File, Server},
     place::line_of,
 };
 use crate::{
     domain::{ParamError, param_step, parse},
     engine::LaneConfig,
-    model::{Layout, ModelOptions},
+    http::{Doors, Limits},
+    model::ModelSpec,
     pipeline::PipelineSpec,
-    service::ServiceConfig,
+    service::{ServiceConfig, Shelf},
+    verify::code::SandboxConfig,
 };
 
 /// A mistake in a configuration.
@@ -46,15 +49,6 @@ impl fmt::Display for ConfigError {
 
 impl std::error::Error for ConfigError {}
 
-/// Where one model is and how it is run.
-#[derive(Clone, Debug)]
-pub struct ModelSource {
-    /// Its files.
-    pub layout: Layout,
-    /// How it is run.
-    pub options: ModelOptions,
-}
-
 /// Everything that a service is made from.
 #[derive(Clone, Debug)]
 pub struct Settings {
@@ -64,14 +58,28 @@ pub struct Settings {
     pub body_limit: usize,
     /// How long open requests may take to end when the service stops.
     pub grace: Duration,
+    /// Bounds of connections.
+    pub limits: Limits,
+    /// The file with the callers' keys.
+    pub api_keys_file: Option<PathBuf>,
+    /// The file with the admin key.
+    pub admin_key_file: Option<PathBuf>,
+    /// The directory where changes by administrators are kept.
+    pub registry: Option<PathBuf>,
+    /// Where models are loaded from.
+    pub models_root: ModelsRoot,
     /// Bounds of each model's lane.
     pub lanes: LaneConfig,
     /// Bounds of requests and stores.
     pub service: ServiceConfig,
+    /// How programs are run.
+    pub sandbox: SandboxConfig,
     /// The models, by name.
-    pub models: BTreeMap<String, ModelSource>,
+    pub models: BTreeMap<String, ModelSpec>,
     /// The pipelines, by name.
     pub pipelines: BTreeMap<String, PipelineSpec>,
+    /// The peers' doors that are open.
+    pub doors: Doors,
     source: Source,
 }
 
@@ -104,14 +112,15 @@ impl Settings {
     /// Never, which a test makes sure of.
     pub fn embedded() -> Result<Self, ConfigError> {
         let source = Source { name: "embedded".to_owned(), text: EMBEDDED.to_owned() };
-        Self::resolve(source, Path::new("."))
+        Self::resolve(source, None, None)
     }
 
-    /// The configuration in a file.
+    /// The configuration in a file; models come from `models_root`, if it is given, instead of where the
+    /// file says.
     ///
     /// # Errors
     /// When the file cannot be read, or says something that cannot be used.
-    pub fn read(path: &Path) -> Result<Self, ConfigError> {
+    pub fn read(path: &Path, models_root: Option<&Path>) -> Result<Self, ConfigError> {
         let name = path.display().to_string();
         let text = std::fs::read_to_string(path).map_err(|error| ConfigError {
             file: name.clone(),
@@ -119,7 +128,7 @@ impl Settings {
             message: format!("cannot be read: {error}"),
         })?;
         let directory = path.parent().filter(|parent| !parent.as_os_str().is_empty());
-        Self::resolve(Source { name, text }, directory.unwrap_or(Path::new(".")))
+        Self::resolve(Source { name, text }, Some(directory.unwrap_or(Path::new("."))), models_root)
     }
 
     /// An error at the place of a pipeline or model in the file.
@@ -128,13 +137,21 @@ impl Settings {
         self.source.at(pointer, message)
     }
 
-    fn resolve(source: Source, directory: &Path) -> Result<Self, ConfigError> {
+    /// `directory` is what paths are relative to; without one, models come from the binary only.
+    fn resolve(
+        source: Source,
+        directory: Option<&Path>,
+        models_root: Option<&Path>,
+    ) -> Result<Self, ConfigError> {
         let value = read_toml(&source)?;
         let file: File = source.parse(value, "")?;
-        let root = directory.join(file.models_root.clone().unwrap_or_default());
+        let beside = |path: &PathBuf| directory.unwrap_or(Path::new("")).join(path);
+        let root = directory.map(|_| beside(&file.models_root.clone().unwrap_or_default()));
+        let models_root =
+            ModelsRoot::new(models_root.map(Path::to_owned).or(root)).with_hub(file.hub.clone());
         let mut models = BTreeMap::new();
         for (name, section) in &file.models {
-            let model = model(&source, &format!("/models{}", param_step(name)), section, &root)?;
+            let model = model(&source, name, section, &models_root)?;
             models.insert(name.clone(), model);
         }
         let mut pipelines = BTreeMap::new();
@@ -150,10 +167,17 @@ impl Settings {
             listen,
             body_limit: file.server.body_limit_mb.unwrap_or(64) << 20,
             grace: Duration::from_secs(file.server.grace_s.unwrap_or(25)),
+            limits: limits(&file.server),
+            api_keys_file: file.server.api_keys_file.as_ref().map(beside),
+            admin_key_file: file.server.admin_key_file.as_ref().map(beside),
+            registry: file.server.registry.as_ref().map(beside),
+            models_root,
             lanes: lanes(&file),
             service: service(&file),
+            sandbox: sandbox(&file),
             models,
             pipelines,
+            doors: file.doors,
             source,
         })
     }
@@ -169,42 +193,33 @@ fn read_toml(source: &Source) -> Result<Value, ConfigError> {
     serde_json::to_value(table).map_err(|error| source.at("", error))
 }
 
+/// A model's section, checked.
 fn model(
     source: &Source,
-    pointer: &str,
+    name: &str,
     section: &Value,
-    root: &Path,
-) -> Result<ModelSource, ConfigError> {
-    let mut options: Map<String, Value> = source.parse(section.clone(), pointer)?;
-    let at_path = format!("{pointer}/path");
-    let path = options.remove("path");
-    let path = path.as_ref().and_then(Value::as_str).ok_or_else(|| {
-        source.at(pointer, "`path` is missing: a directory in Hugging Face layout")
+    root: &ModelsRoot,
+) -> Result<ModelSpec, ConfigError> {
+    let pointer = format!("/models{}", param_step(name));
+    let fields = source.parse(section.clone(), &pointer)?;
+    let spec = ModelSpec::parse(fields).map_err(|ParamError { pointer: place, message }| {
+        source.at(&format!("{pointer}{place}"), message)
     })?;
-    let options: ModelOptions = source.parse(Value::Object(options), pointer)?;
-    if options.calibration.is_some_and(|calibration| !calibration.is_sound()) {
-        let message = "`mean` must be finite and `std` positive";
-        return Err(source.at(&format!("{pointer}/calibration"), message));
-    }
-    let layout = match path.strip_prefix("embedded:") {
-        Some(name) => embedded::layout(name)
-            .ok_or_else(|| source.at(&at_path, format!("no model `{name}` is in the binary")))?,
-        None => {
-            Layout::Directory(confined(root, path).map_err(|message| source.at(&at_path, message))?)
-        }
-    };
-    Ok(ModelSource { layout, options })
+    root.find(&spec.path).map_err(|message| source.at(&format!("{pointer}/path"), message))?;
+    Ok(spec)
 }
 
-/// A directory under the models root, whatever `path` says.
-fn confined(root: &Path, path: &str) -> Result<PathBuf, String> {
-    let there =
-        |path: &Path| path.canonicalize().map_err(|error| format!("`{}`: {error}", path.display()));
-    let (root, path) = (there(root)?, there(&root.join(path))?);
-    if !path.starts_with(&root) {
-        return Err(format!("`{}` is outside the models root", path.display()));
+fn limits(server: &Server) -> Limits {
+    let default = Limits::default();
+    let ms = Duration::from_millis;
+    Limits {
+        connections: server.max_connections.map_or(default.connections, |many| many.max(1)),
+        header_timeout: server.header_timeout_ms.map_or(default.header_timeout, ms),
+        body_timeout: server.body_timeout_ms.map_or(default.body_timeout, ms),
+        // Below 8 KiB the library refuses to work.
+        header_bytes: server.header_limit_kb.map_or(default.header_bytes, |kb| kb.max(8) << 10),
+        headers: default.headers,
     }
-    if path.is_dir() { Ok(path) } else { Err(format!("`{}` is no directory", path.display())) }
 }
 
 fn lanes(file: &File) -> LaneConfig {
@@ -229,13 +244,23 @@ fn service(file: &File) -> ServiceConfig {
     }
 }
 
+fn sandbox(file: &File) -> SandboxConfig {
+    let default = SandboxConfig::default();
+    SandboxConfig {
+        runners: file.code.runners.unwrap_or(default.runners),
+        minimum: file.code.min_isolation.unwrap_or(default.minimum),
+        cache_entries: file.code.cache_entries.unwrap_or(default.cache_entries),
+        ..default
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
     fn error(text: &str) -> String {
         let source = Source { name: "f".to_owned(), text: text.to_owned() };
-        Settings::resolve(source, Path::new(".")).unwrap_err().to_string()
+        Settings::resolve(source, Some(Path::new(".")), None).unwrap_err().to_string()
     }
 
     #[test]
@@ -257,6 +282,10 @@ mod tests {
         assert!(unknown.starts_with("f:3: models.a.max_tokns: unknown field"), "{unknown}");
         assert!(error("[models.a]\npath = \"embedded:x\"\n").starts_with("f:2: "));
         assert!(error("[models.a]\npath = \"..\"\n").contains("outside the models root"));
+        let hub = error("[models.a]\npath = \"hub:../x\"\n");
+        assert!(hub.starts_with("f:2: models.a.path: `../x` is no id"), "{hub}");
+        assert!(error("[models.a]\npath = 1\n").starts_with("f:2: models.a.path: "));
+        assert!(error("[hub]\ntoken = \"x\"\n").starts_with("f:2: hub.token: unknown field"));
         let spec = error("[pipelines.p]\nnodes = {}\n");
         assert!(spec.contains("missing field `output`"), "{spec}");
     }

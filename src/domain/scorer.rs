@@ -3,6 +3,7 @@
 use std::{
     future::Future,
     pin::Pin,
+    sync::Arc,
     time::{Duration, Instant},
 };
 
@@ -14,11 +15,25 @@ use super::{Batch, Miss};
 /// A boxed future, so that ports stay usable as trait objects.
 pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
 
+/// What a score was made from, by models with more than one output.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Parts {
+    /// The probability that each step is right, in order, between 0 and 1.
+    Steps(Vec<f32>),
+    /// The raw output of each label.
+    Labels(Vec<f32>),
+    /// The raw objectives that a gate mixed.
+    Objectives(Vec<f32>),
+}
+
 /// One model's judgement of one sample.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Score {
     /// The raw output of the head: no sigmoid, no normalisation.
     pub value: f64,
+    /// What it was made from, for models that say so.
+    pub parts: Option<Arc<Parts>>,
     /// Tokens the model read.
     pub tokens: usize,
     /// Whether part of the prompt was cut to fit.
@@ -50,6 +65,16 @@ pub struct ModelInfo {
 /// What one model answers for a batch: a score or a miss per sample, in order.
 pub type Scores = Vec<Result<Score, Miss>>;
 
+/// One model's scores, and what they come from: a model may be replaced while it scores, and its scores
+/// must not be read by its successor's calibration.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Judged {
+    /// What the scores come from; `None` when there is no such model.
+    pub info: Option<ModelInfo>,
+    /// The scores.
+    pub scores: Scores,
+}
+
 /// The reward models that are ready to score, by name.
 pub trait Scorers: Send + Sync {
     /// What a model's scores come from; `None` when there is no such model now.
@@ -62,5 +87,5 @@ pub trait Scorers: Send + Sync {
         models: &'a [String],
         batch: Batch,
         deadline: Instant,
-    ) -> BoxFuture<'a, Vec<Scores>>;
+    ) -> BoxFuture<'a, Vec<Judged>>;
 }

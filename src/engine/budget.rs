@@ -12,20 +12,28 @@ pub(super) struct Budget {
 }
 
 impl Budget {
-    /// Indices of the sequences to take, ascending, given all lengths from the oldest on.
+    /// Indices of the sequences to take, ascending, from the oldest on. `cost` is the tokens that one
+    /// adds to those taken before it, given the last of them.
     ///
     /// The oldest is always taken, even when it alone exceeds the budget, so nothing waits for ever;
     /// behind it, those within the window that still fit.
-    pub(super) fn select(&self, lengths: impl IntoIterator<Item = usize>) -> Vec<usize> {
+    pub(super) fn select<T: Copy>(
+        &self,
+        sequences: impl IntoIterator<Item = T>,
+        cost: impl Fn(T, Option<T>) -> usize,
+    ) -> Vec<usize> {
         let mut taken = Vec::new();
         let mut tokens = 0;
-        for (index, length) in lengths.into_iter().take(self.window.max(1)).enumerate() {
+        let mut last = None;
+        for (index, sequence) in sequences.into_iter().take(self.window.max(1)).enumerate() {
             if taken.len() == self.sequences.max(1) {
                 break;
             }
-            if index == 0 || tokens + length <= self.tokens {
+            let cost = cost(sequence, last);
+            if index == 0 || tokens + cost <= self.tokens {
                 taken.push(index);
-                tokens += length;
+                tokens += cost;
+                last = Some(sequence);
             }
         }
         taken
@@ -42,16 +50,29 @@ mod tests {
 
     #[test]
     fn a_long_one_is_passed_over_but_not_for_ever() {
-        assert_eq!(BUDGET.select([60, 50, 30, 10]), [0, 2, 3]);
-        assert_eq!(BUDGET.select([50, 10]), [0, 1]);
-        assert_eq!(BUDGET.select([500, 10]), [0]);
-        assert_eq!(BUDGET.select([]), [0; 0]);
+        let select = |lengths: &[usize]| BUDGET.select(lengths.iter().copied(), |length, _| length);
+        assert_eq!(select(&[60, 50, 30, 10]), [0, 2, 3]);
+        assert_eq!(select(&[50, 10]), [0, 1]);
+        assert_eq!(select(&[500, 10]), [0]);
+        assert_eq!(select(&[]), [0; 0]);
+    }
+
+    #[test]
+    fn what_is_shared_with_the_last_one_taken_costs_once() {
+        // Each a prompt, and its own tokens behind 40 of the prompt's.
+        let cost = |(prompt, own): (char, usize), last: Option<(char, usize)>| {
+            own + if last.is_some_and(|last| last.0 == prompt) { 0 } else { 40 }
+        };
+        let select = |sequences: &[(char, usize)]| BUDGET.select(sequences.iter().copied(), cost);
+        assert_eq!(select(&[('a', 20), ('a', 20), ('a', 20), ('a', 1)]), [0, 1, 2]);
+        // The second is not taken, so the third does not share with it.
+        assert_eq!(select(&[('a', 20), ('b', 20), ('b', 5), ('a', 20)]), [0, 3]);
     }
 
     proptest! {
         #[test]
         fn the_oldest_goes_and_the_bounds_hold(lengths in prop::collection::vec(1_usize..200, 1..40)) {
-            let taken = BUDGET.select(lengths.iter().copied());
+            let taken = BUDGET.select(lengths.iter().copied(), |length, _| length);
             prop_assert_eq!(taken[0], 0);
             prop_assert!(taken.is_sorted() && taken.len() <= BUDGET.sequences);
             prop_assert!(taken.iter().all(|index| *index < BUDGET.window));

@@ -20,7 +20,7 @@ use super::{
 };
 use crate::{
     domain::{Miss, MissStatus, ModelInfo, Score, Scores},
-    model::{Encoded, LoadError, RewardModel, TextEncoder},
+    model::{Encoded, Judgement, LoadError, RewardModel, TextEncoder},
 };
 
 /// Bounds of a lane.
@@ -48,9 +48,9 @@ impl Default for LaneConfig {
 }
 
 /// A forward pass's answer for one sequence.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Done {
-    pub(super) value: f32,
+    pub(super) judgement: Judgement,
     queued: Duration,
     worked: Duration,
 }
@@ -63,6 +63,8 @@ pub struct Lane {
     name: String,
     info: ModelInfo,
     device: &'static str,
+    architecture: String,
+    bytes: usize,
     text: Arc<TextEncoder>,
     shared: Arc<Shared>,
     admission: Arc<Semaphore>,
@@ -98,6 +100,7 @@ impl Lane {
             calibration,
         };
         let (text, device) = (Arc::clone(model.text()), model.device());
+        let (architecture, bytes) = (model.architecture().to_owned(), model.bytes());
         let shared = Arc::new(Shared {
             queue: Queue::default(),
             table: Table::new(config.cache_entries),
@@ -112,7 +115,18 @@ impl Lane {
         let admission = Arc::new(Semaphore::new(config.queue_tokens.min(u32::MAX as usize)));
         let thread = Mutex::new(Some(thread));
         let name = name.to_owned();
-        Ok(Self { name, info, device, text, shared, admission, config, thread })
+        Ok(Self {
+            name,
+            info,
+            device,
+            architecture,
+            bytes,
+            text,
+            shared,
+            admission,
+            config,
+            thread,
+        })
     }
 
     /// Its model's name.
@@ -131,6 +145,24 @@ impl Lane {
     #[must_use]
     pub fn device(&self) -> &'static str {
         self.device
+    }
+
+    /// What the checkpoint calls itself.
+    #[must_use]
+    pub fn architecture(&self) -> &str {
+        &self.architecture
+    }
+
+    /// Bytes of its weights in memory.
+    #[must_use]
+    pub fn bytes(&self) -> usize {
+        self.bytes
+    }
+
+    /// Its bounds.
+    #[must_use]
+    pub fn config(&self) -> LaneConfig {
+        self.config
     }
 
     /// How it turns samples into tokens.
@@ -166,7 +198,8 @@ impl Lane {
                         Err(_) => Err(timed_out()),
                     };
                     done.map(|done| Score {
-                        value: f64::from(done.value),
+                        value: f64::from(done.judgement.value),
+                        parts: done.judgement.parts,
                         tokens,
                         truncated,
                         cached: false,
@@ -213,10 +246,11 @@ impl Lane {
     fn wait(&self, claim: Claim, sequence: &Encoded) -> Wait {
         let (tokens, truncated) = (sequence.ids.len(), sequence.truncated);
         match claim {
-            Claim::Known(value) => {
+            Claim::Known(judgement) => {
                 self.shared.stats.cache_hits.fetch_add(1, Relaxed);
                 Wait::Ready(Ok(Score {
-                    value: f64::from(value),
+                    value: f64::from(judgement.value),
+                    parts: judgement.parts,
                     tokens,
                     truncated,
                     cached: true,
@@ -254,7 +288,7 @@ impl Shared {
             sequences: config.batch_sequences,
             window: config.batch_sequences.saturating_mul(4),
         };
-        while let Some(batch) = self.queue.next(&budget) {
+        while let Some(batch) = self.queue.next(&budget, model.shares_beginnings()) {
             for item in &batch {
                 self.stats.queued_sequences.fetch_sub(1, Relaxed);
                 self.stats.queued_tokens.fetch_sub(item.sequence.ids.len(), Relaxed);
@@ -279,7 +313,8 @@ impl Shared {
                 self.stats.failing.store(0, Relaxed);
                 for (item, value) in batch.iter().zip(values) {
                     let queued = begun.duration_since(item.since);
-                    self.settle(item, &finite(value).map(|value| Done { value, queued, worked }));
+                    let done = finite(value).map(|judgement| Done { judgement, queued, worked });
+                    self.settle(item, &done);
                 }
             }
             Err(_) if batch.len() > 1 => {
@@ -314,7 +349,7 @@ impl Shared {
 }
 
 /// A forward pass; a panic in it is an error of this batch, not of the lane.
-fn attempt(model: &RewardModel, batch: &[Item]) -> Result<Vec<f32>, Miss> {
+fn attempt(model: &RewardModel, batch: &[Item]) -> Result<Vec<Judgement>, Miss> {
     let sequences: Vec<_> = batch.iter().map(|item| &item.sequence).collect();
     match catch_unwind(AssertUnwindSafe(|| model.score(&sequences))) {
         Ok(Ok(values)) => Ok(values),
@@ -324,19 +359,19 @@ fn attempt(model: &RewardModel, batch: &[Item]) -> Result<Vec<f32>, Miss> {
 }
 
 fn warm_up(model: &RewardModel) -> Result<(), LoadError> {
-    let sequence = Encoded { ids: vec![0; 8], type_ids: vec![], truncated: false };
+    let sequence = Encoded { ids: vec![0; 8], marks: vec![0], ..Encoded::default() };
     let scores = model.score(&[&sequence])?;
-    match scores.first().copied().map(finite) {
+    match scores.into_iter().next().map(finite) {
         Some(Ok(_)) => Ok(()),
         _ => Err(LoadError::Option("the model's first score is not a finite number".to_owned())),
     }
 }
 
-fn finite(value: f32) -> Result<f32, Miss> {
-    if value.is_finite() {
-        Ok(value)
+fn finite(judgement: Judgement) -> Result<Judgement, Miss> {
+    if judgement.value.is_finite() {
+        Ok(judgement)
     } else {
-        Err(model_error(format!("the model's output is not finite ({value})")))
+        Err(model_error(format!("the model's output is not finite ({})", judgement.value)))
     }
 }
 

@@ -9,7 +9,7 @@ use std::{
 use tokio::sync::OwnedSemaphorePermit;
 
 use super::{budget::Budget, table::Key};
-use crate::model::Encoded;
+use crate::model::{Encoded, shared_beginning};
 
 /// One sequence to score. Its permit is given back when it is dropped, on whatever path.
 #[derive(Debug)]
@@ -50,8 +50,9 @@ impl Queue {
     }
 
     /// The next batch, formed when it is asked for (late binding); waits while there is nothing.
-    /// `None` when the queue is closed and empty.
-    pub(super) fn next(&self, budget: &Budget) -> Option<Vec<Item>> {
+    /// `None` when the queue is closed and empty. `shares`: the model computes what sequences begin with
+    /// alike once.
+    pub(super) fn next(&self, budget: &Budget, shares: bool) -> Option<Vec<Item>> {
         let mut inner = self.lock();
         while inner.items.is_empty() {
             if inner.closed {
@@ -59,7 +60,11 @@ impl Queue {
             }
             inner = self.filled.wait(inner).unwrap_or_else(PoisonError::into_inner);
         }
-        let chosen = budget.select(inner.items.iter().map(|item| item.sequence.ids.len()));
+        let cost = |item: &Encoded, last: Option<&Encoded>| {
+            let shared = last.filter(|_| shares).map_or(0, |last| shared_beginning(item, last));
+            item.ids.len() - shared
+        };
+        let chosen = budget.select(inner.items.iter().map(|item| &item.sequence), cost);
         // From the back, so that the indices before stay right.
         let mut batch: Vec<_> =
             chosen.iter().rev().filter_map(|index| inner.items.remove(*index)).collect();

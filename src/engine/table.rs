@@ -11,7 +11,7 @@ use lru::LruCache;
 use tokio::sync::oneshot;
 
 use super::lane::Outcome;
-use crate::model::Encoded;
+use crate::model::{Encoded, Judgement};
 
 /// Identifies a sequence within one lane: 128 bits of keyed hash, so that no caller can make two texts
 /// collide.
@@ -22,7 +22,7 @@ pub(super) struct Key([u64; 2]);
 #[derive(Debug)]
 pub(super) enum Claim {
     /// It is known.
-    Known(f32),
+    Known(Judgement),
     /// Somebody else's work will bring it.
     Shared(oneshot::Receiver<Outcome>),
     /// It must be queued by the claimant.
@@ -31,7 +31,7 @@ pub(super) enum Claim {
 
 #[derive(Debug)]
 struct Inner {
-    scores: Option<LruCache<Key, f32>>,
+    scores: Option<LruCache<Key, Judgement>>,
     waiting: HashMap<Key, Vec<oneshot::Sender<Outcome>>>,
 }
 
@@ -63,7 +63,7 @@ impl Table {
     pub(super) fn peek(&self, key: Key) -> Option<Claim> {
         let mut inner = self.lock();
         if let Some(score) = inner.scores.as_mut().and_then(|scores| scores.get(&key)) {
-            return Some(Claim::Known(*score));
+            return Some(Claim::Known(score.clone()));
         }
         let waiters = inner.waiting.get_mut(&key)?;
         let (sender, receiver) = oneshot::channel();
@@ -101,7 +101,7 @@ impl Table {
     pub(super) fn settle(&self, key: Key, outcome: &Outcome) {
         let mut inner = self.lock();
         if let (Ok(done), Some(scores)) = (outcome, inner.scores.as_mut()) {
-            scores.put(key, done.value);
+            scores.put(key, done.judgement.clone());
         }
         for waiter in inner.waiting.remove(&key).unwrap_or_default() {
             // A waiter that left needs no answer.

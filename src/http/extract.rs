@@ -7,6 +7,7 @@ use axum::{
 };
 use serde::de::DeserializeOwned;
 use sha2::{Digest, Sha256};
+use tokio::time::timeout;
 
 use super::{App, Code, Problem, idempotency::IdempotencyKey};
 use crate::{domain::pointer_of, service::FieldError};
@@ -65,7 +66,14 @@ impl<T: DeserializeOwned + Send + 'static> FromRequest<App> for Retried<T> {
 
 async fn read(request: Request, app: &App) -> Result<Bytes, Problem> {
     check_content_type(request.headers())?;
-    Bytes::from_request(request, app).await.map_err(|error| unread(&error, app))
+    let limit = app.config().limits.body_timeout;
+    match timeout(limit, Bytes::from_request(request, app)).await {
+        Ok(read) => read.map_err(|error| unread(&error, app)),
+        Err(_) => {
+            let detail = format!("it was not there after {} ms", limit.as_millis());
+            Err(Problem::new(Code::SlowBody).detail(detail))
+        }
+    }
 }
 
 async fn parsed<T: DeserializeOwned + Send + 'static>(bytes: Bytes) -> Result<T, Problem> {

@@ -10,6 +10,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::App;
+use crate::verify::code::Tier;
 
 /// Batches in a row that may fail before a model counts as broken.
 const FAILURES: u64 = 3;
@@ -23,6 +24,21 @@ pub(super) struct Readiness {
     draining: bool,
     /// Models whose last batches all failed.
     failing: Vec<String>,
+    /// Whether programs can be run; absent before that has been found out. The rest of the service does not
+    /// depend on it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    code: Option<CodeReadiness>,
+}
+
+/// Whether programs can be run, and why not.
+#[derive(Debug, Serialize, ToSchema)]
+pub(super) struct CodeReadiness {
+    /// Whether they can.
+    ready: bool,
+    /// How they are isolated.
+    tier: Tier,
+    /// Why they are not isolated better.
+    missing: Vec<String>,
 }
 
 impl Readiness {
@@ -34,7 +50,12 @@ impl Readiness {
             .map(|lane| lane.name().to_owned())
             .collect();
         let draining = app.is_draining();
-        Self { ready: !draining && failing.is_empty(), draining, failing }
+        let code = app.service().world().code.capabilities().map(|found| CodeReadiness {
+            ready: found.available,
+            tier: found.tier,
+            missing: found.missing,
+        });
+        Self { ready: !draining && failing.is_empty(), draining, failing, code }
     }
 
     fn status(&self) -> StatusCode {

@@ -1,11 +1,21 @@
-//! `GET /v1/models` and `/v1/models/{name}`: a superset of OpenAI's list.
+//! `/v1/models`: a superset of OpenAI's list; putting and deleting models.
 
-use axum::{Json as Reply, extract::State};
+use axum::{Json as Reply, extract::State, http::StatusCode};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::{App, Problem, extract::Path, problem::Failures};
-use crate::{domain::ModelInfo, engine::Lane, service::ServiceError};
+use super::{
+    App, Code, Problem,
+    auth::Admin,
+    extract::{Json, Path},
+    problem::{AdminFailures, Failures},
+};
+use crate::{
+    domain::ModelInfo,
+    engine::{Lane, LaneConfig},
+    model::ModelSpec,
+    service::{FieldError, ServiceError},
+};
 
 /// A model in service.
 #[derive(Debug, Serialize, ToSchema)]
@@ -21,13 +31,43 @@ pub(super) struct ModelEntry {
     owned_by: &'static str,
     /// Where it computes: `cpu` or `cuda`.
     device: &'static str,
+    /// What its checkpoint calls itself.
+    #[schema(example = "LlamaForSequenceClassification")]
+    architecture: String,
+    /// Bytes of its weights in memory.
+    memory_bytes: usize,
+    /// What decides the tokens of a text (tokenizer, template, limits), as SHA-256: models with equal ones
+    /// read text alike.
+    text_sha256: String,
     /// Longest sequence, in tokens.
     max_tokens: usize,
+    /// The bounds of its queue and batches.
+    limits: ModelLimits,
     /// What its scores come from.
     #[serde(flatten)]
     info: ModelInfo,
     /// What it has done so far.
     stats: ModelStats,
+}
+
+/// A model's bounds.
+#[derive(Debug, Serialize, ToSchema)]
+pub(super) struct ModelLimits {
+    /// Tokens of one forward pass.
+    batch_tokens: usize,
+    /// Sequences of one forward pass.
+    batch_sequences: usize,
+    /// Tokens that may wait.
+    queue_tokens: usize,
+    /// Scores that are remembered.
+    cache_entries: usize,
+}
+
+impl From<LaneConfig> for ModelLimits {
+    fn from(config: LaneConfig) -> Self {
+        let LaneConfig { batch_tokens, batch_sequences, queue_tokens, cache_entries } = config;
+        Self { batch_tokens, batch_sequences, queue_tokens, cache_entries }
+    }
 }
 
 /// A model's counters since it was loaded.
@@ -60,7 +100,11 @@ impl From<&Lane> for ModelEntry {
             created: 0,
             owned_by: "assay",
             device: lane.device(),
+            architecture: lane.architecture().to_owned(),
+            memory_bytes: lane.bytes(),
+            text_sha256: lane.text().fingerprint().to_owned(),
             max_tokens: lane.text().max_tokens(),
+            limits: lane.config().into(),
             info: lane.info().clone(),
             stats: ModelStats {
                 batches: stats.batches,
@@ -113,4 +157,49 @@ pub(super) async fn get(
         Some(lane) => Ok(Reply((&*lane).into())),
         None => Err(ServiceError::NotFound { what: "model", name }.into()),
     }
+}
+
+/// Load a model
+///
+/// Loads it, has it score once, and puts it in service under the name at once; a model that was there
+/// finishes what it has accepted. A model that cannot be loaded, or used by the pipelines over this name,
+/// leaves what was there. Needs the admin key.
+#[utoipa::path(
+    put,
+    path = "/v1/models/{name}",
+    tag = "models",
+    params(("name" = String, Path, description = "A name: letters, digits, `.`, `_`, `-`.", example = "rm-new")),
+    request_body(content = ModelSpec, example = json!({"path": "embedded:tiny-rm-0", "truncate": "error"})),
+    responses((status = 200, body = ModelEntry), AdminFailures)
+)]
+pub(super) async fn put(
+    _: Admin,
+    State(app): State<App>,
+    Path(name): Path<String>,
+    Json(fields): Json<serde_json::Map<String, serde_json::Value>>,
+) -> Result<Reply<ModelEntry>, Problem> {
+    let spec = ModelSpec::parse(fields).map_err(|error| {
+        Problem::new(Code::Invalid).errors(vec![FieldError::at(error.pointer, error.message)])
+    })?;
+    let lane = app.change(move |app| Ok(app.service().put_model(&name, spec)?)).await?;
+    Ok(Reply((&*lane).into()))
+}
+
+/// Unload a model
+///
+/// Refused while a pipeline uses it. What it has accepted is finished. Needs the admin key.
+#[utoipa::path(
+    delete,
+    path = "/v1/models/{name}",
+    tag = "models",
+    params(("name" = String, Path, description = "A model.", example = "rm-new")),
+    responses((status = 204, description = "It is gone."), AdminFailures)
+)]
+pub(super) async fn delete(
+    _: Admin,
+    State(app): State<App>,
+    Path(name): Path<String>,
+) -> Result<StatusCode, Problem> {
+    app.change(move |app| Ok(app.service().delete_model(&name)?)).await?;
+    Ok(StatusCode::NO_CONTENT)
 }

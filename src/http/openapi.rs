@@ -87,6 +87,7 @@ fn describe(document: &mut Value) {
         {"name": "models", "description": "Reward models in service."},
         {"name": "references", "description": "Reference completions and rewards by prompt."},
         {"name": "state", "description": "What run-scoped nodes remember."},
+        {"name": "doors", "description": "The protocols of other reward servers, each onto a configured pipeline."},
         {"name": "operations", "description": "Probes and metrics."},
     ]);
     document["components"]["securitySchemes"] = json!({

@@ -23,6 +23,10 @@ pub enum Code {
     NotFound,
     /// 405: the route has other methods.
     MethodNotAllowed,
+    /// 408: the body came too slowly.
+    SlowBody,
+    /// 409: what is to go is in use.
+    InUse,
     /// 413: the body is too large.
     TooLarge,
     /// 415: the body is not declared as JSON.
@@ -33,10 +37,14 @@ pub enum Code {
     Missed,
     /// 503: `on_miss` is `error`, and every miss may succeed when sent again.
     MissedRetryable,
+    /// 503: a sample has no reward, and this peer's door has no word for that.
+    NoReward,
     /// 503: too much work is queued.
     Overloaded,
     /// 503: the state store cannot be reached.
     StoreFailed,
+    /// 503: no isolation for programs holds on this machine.
+    SandboxUnavailable,
     /// 504: nothing was ready by the deadline.
     TimedOut,
     /// 500: a bug.
@@ -51,12 +59,16 @@ impl Code {
             Self::Forbidden => StatusCode::FORBIDDEN,
             Self::NotFound => StatusCode::NOT_FOUND,
             Self::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
+            Self::SlowBody => StatusCode::REQUEST_TIMEOUT,
+            Self::InUse => StatusCode::CONFLICT,
             Self::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
             Self::UnsupportedMediaType => StatusCode::UNSUPPORTED_MEDIA_TYPE,
             Self::Invalid | Self::Missed => StatusCode::UNPROCESSABLE_ENTITY,
-            Self::MissedRetryable | Self::Overloaded | Self::StoreFailed => {
-                StatusCode::SERVICE_UNAVAILABLE
-            }
+            Self::MissedRetryable
+            | Self::NoReward
+            | Self::Overloaded
+            | Self::StoreFailed
+            | Self::SandboxUnavailable => StatusCode::SERVICE_UNAVAILABLE,
             Self::TimedOut => StatusCode::GATEWAY_TIMEOUT,
             Self::Internal => StatusCode::INTERNAL_SERVER_ERROR,
         }
@@ -69,12 +81,15 @@ impl Code {
             Self::Forbidden => "the admin key is needed",
             Self::NotFound => "not found",
             Self::MethodNotAllowed => "method not allowed",
+            Self::SlowBody => "the body came too slowly",
+            Self::InUse => "it is in use",
             Self::TooLarge => "the body is too large",
             Self::UnsupportedMediaType => "the body must be application/json",
             Self::Invalid => "the request is not valid",
-            Self::Missed | Self::MissedRetryable => "samples could not be scored",
+            Self::Missed | Self::MissedRetryable | Self::NoReward => "samples could not be scored",
             Self::Overloaded => "too much work is queued",
             Self::StoreFailed => "the state store failed",
+            Self::SandboxUnavailable => "programs cannot be run here",
             Self::TimedOut => "nothing was ready by the deadline",
             Self::Internal => "internal error",
         }
@@ -148,6 +163,7 @@ impl From<ServiceError> for Problem {
         let detail = error.to_string();
         match error {
             ServiceError::NotFound { .. } => Self::new(Code::NotFound).detail(detail),
+            ServiceError::InUse { .. } => Self::new(Code::InUse).detail(detail),
             ServiceError::Invalid(errors) => Self::new(Code::Invalid).errors(errors),
             ServiceError::Missed { retryable: true, errors } => {
                 Self::new(Code::MissedRetryable).detail(detail).errors(errors)
@@ -158,6 +174,9 @@ impl From<ServiceError> for Problem {
             ServiceError::Overloaded => Self::new(Code::Overloaded),
             ServiceError::TimedOut => Self::new(Code::TimedOut),
             ServiceError::Store(message) => Self::new(Code::StoreFailed).detail(message),
+            ServiceError::SandboxUnavailable(missing) => {
+                Self::new(Code::SandboxUnavailable).detail(missing)
+            }
             ServiceError::Full(full) => Self::new(Code::Invalid).detail(full.to_string()),
         }
     }
@@ -170,7 +189,7 @@ impl IntoResponse for Problem {
         let headers = response.headers_mut();
         let json = HeaderValue::from_static("application/problem+json");
         headers.insert(header::CONTENT_TYPE, json);
-        if self.code.status() == StatusCode::SERVICE_UNAVAILABLE {
+        if self.code.retryable() {
             headers.insert(header::RETRY_AFTER, HeaderValue::from_static("1"));
         }
         if self.code == Code::Unauthorized {
@@ -180,6 +199,42 @@ impl IntoResponse for Problem {
         response.extensions_mut().insert(self);
         response
     }
+}
+
+/// The failures of an operation that needs the admin key.
+#[derive(Debug, utoipa::IntoResponses)]
+#[expect(dead_code, reason = "documentation only")]
+pub(super) enum AdminFailures {
+    /// The body is not JSON.
+    #[response(status = 400, content_type = "application/problem+json")]
+    Malformed(#[to_schema] Problem),
+    /// A key is needed.
+    #[response(status = 401, content_type = "application/problem+json")]
+    Unauthorized(#[to_schema] Problem),
+    /// The admin key is needed.
+    #[response(status = 403, content_type = "application/problem+json")]
+    Forbidden(#[to_schema] Problem),
+    /// There is nothing of that name.
+    #[response(status = 404, content_type = "application/problem+json")]
+    NotFound(#[to_schema] Problem),
+    /// The body came too slowly.
+    #[response(status = 408, content_type = "application/problem+json")]
+    SlowBody(#[to_schema] Problem),
+    /// It is in use.
+    #[response(status = 409, content_type = "application/problem+json")]
+    InUse(#[to_schema] Problem),
+    /// The body is too large.
+    #[response(status = 413, content_type = "application/problem+json")]
+    TooLarge(#[to_schema] Problem),
+    /// The body is not declared as JSON.
+    #[response(status = 415, content_type = "application/problem+json")]
+    UnsupportedMediaType(#[to_schema] Problem),
+    /// The request contradicts its schema, or cannot be done.
+    #[response(status = 422, content_type = "application/problem+json")]
+    Invalid(#[to_schema] Problem),
+    /// The change cannot be kept, or the service is stopping.
+    #[response(status = 503, content_type = "application/problem+json")]
+    Unavailable(#[to_schema] Problem),
 }
 
 /// The failures every operation may answer with, for the document.
@@ -195,6 +250,9 @@ pub(super) enum Failures {
     /// No such pipeline, model or kind.
     #[response(status = 404, content_type = "application/problem+json")]
     NotFound(#[to_schema] Problem),
+    /// The body came too slowly.
+    #[response(status = 408, content_type = "application/problem+json")]
+    SlowBody(#[to_schema] Problem),
     /// The body is too large.
     #[response(status = 413, content_type = "application/problem+json")]
     TooLarge(#[to_schema] Problem),

@@ -20,8 +20,8 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 use utoipa_swagger_ui::SwaggerUi;
 
 use super::{
-    App, Code, Problem, auth, catalog, health, models, openapi, page, pipelines, references, score,
-    state, verbs, verify,
+    App, Code, Problem, auth, catalog, doors, health, models, openapi, page, pipelines, references,
+    score, state, verbs, verify,
 };
 
 /// What needs a key, when there are keys.
@@ -31,15 +31,17 @@ fn guarded() -> OpenApiRouter<App> {
         .routes(routes!(verbs::compare))
         .routes(routes!(verbs::select))
         .routes(routes!(verify::math))
+        .routes(routes!(verify::code))
+        .routes(routes!(verify::capabilities))
         .routes(routes!(catalog::list_nodes))
         .routes(routes!(catalog::get_node))
         .routes(routes!(verbs::apply))
         .routes(routes!(catalog::list_metrics))
         .routes(routes!(verbs::metric))
         .routes(routes!(pipelines::list))
-        .routes(routes!(pipelines::get))
+        .routes(routes!(pipelines::get, pipelines::put, pipelines::delete))
         .routes(routes!(models::list))
-        .routes(routes!(models::get))
+        .routes(routes!(models::get, models::put, models::delete))
         .routes(routes!(references::put, references::get, references::delete))
         .routes(routes!(state::get, state::put, state::delete))
         .routes(routes!(health::metrics))
@@ -55,12 +57,13 @@ fn open() -> OpenApiRouter<App> {
 
 /// The routes' own part of the document.
 pub(super) fn paths() -> OpenApi {
-    guarded().merge(open()).split_for_parts().1
+    guarded().merge(doors::all()).merge(open()).split_for_parts().1
 }
 
 /// All routes, with their layers.
 pub fn router(app: App) -> Router {
-    let (guarded, _) = guarded().split_for_parts();
+    let guarded = guarded().merge(doors::open(&app.config().doors));
+    let (guarded, _) = guarded.split_for_parts();
     let (open, _) = open().split_for_parts();
     let request_id = HeaderName::from_static("x-request-id");
     let docs = SwaggerUi::new("/docs").external_url_unchecked("/openapi.json", openapi::document());

@@ -1,12 +1,12 @@
 //! `/v1/state/{pipeline}`: what run-scoped nodes remember.
 
-use axum::{Json as Reply, extract::State, http::HeaderMap};
+use axum::{Json as Reply, extract::State};
 
 use super::{
     App, Problem,
-    auth::check_admin,
+    auth::Admin,
     extract::{Json, Path},
-    problem::Failures,
+    problem::{AdminFailures, Failures},
 };
 use crate::service::{StateResponse, StateSeeds};
 
@@ -34,15 +34,14 @@ pub(super) async fn get(
     tag = "state",
     params(("pipeline" = String, Path, description = "A pipeline.", example = "scaled")),
     request_body(content = StateSeeds, content_type = "application/json"),
-    responses((status = 200, body = StateResponse), Failures)
+    responses((status = 200, body = StateResponse), AdminFailures)
 )]
 pub(super) async fn put(
+    _: Admin,
     State(app): State<App>,
     Path(pipeline): Path<String>,
-    headers: HeaderMap,
     Json(seeds): Json<StateSeeds>,
 ) -> Result<Reply<StateResponse>, Problem> {
-    check_admin(&app, &headers)?;
     Ok(Reply(app.service().put_state(&pipeline, seeds).await?))
 }
 
@@ -54,13 +53,12 @@ pub(super) async fn put(
     path = "/v1/state/{pipeline}",
     tag = "state",
     params(("pipeline" = String, Path, description = "A pipeline.", example = "helpful")),
-    responses((status = 200, body = StateResponse), Failures)
+    responses((status = 200, body = StateResponse), AdminFailures)
 )]
 pub(super) async fn delete(
+    _: Admin,
     State(app): State<App>,
     Path(pipeline): Path<String>,
-    headers: HeaderMap,
 ) -> Result<Reply<StateResponse>, Problem> {
-    check_admin(&app, &headers)?;
     Ok(Reply(app.service().delete_state(&pipeline).await?))
 }

@@ -1,6 +1,10 @@
 //! Prometheus series: requests, rewards, models.
 
-use std::{fmt, sync::Arc, time::Duration};
+use std::{
+    fmt,
+    sync::{Arc, atomic::Ordering::Relaxed},
+    time::Duration,
+};
 
 use prometheus_client::{
     collector::Collector,
@@ -18,6 +22,7 @@ use prometheus_client::{
 use crate::{
     engine::{Engine, Snapshot},
     service::ScoreResponse,
+    verify::code::{CodeVerifier, PoolStats},
 };
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
@@ -76,7 +81,7 @@ fn spreads() -> Histogram {
 }
 
 impl Telemetry {
-    pub(super) fn new(engine: &Arc<Engine>) -> Self {
+    pub(super) fn new(engine: &Arc<Engine>, code: &Arc<CodeVerifier>) -> Self {
         let mut registry = Registry::with_prefix("assay");
         let requests = Family::<RouteStatus, Counter>::default();
         registry.register("requests", "Requests by route and status", requests.clone());
@@ -94,6 +99,7 @@ impl Telemetry {
         let truncated = Family::<Pipeline, Counter>::default();
         registry.register("truncated", "Samples whose prompt was cut to fit", truncated.clone());
         registry.register_collector(Box::new(Lanes(Arc::clone(engine))));
+        registry.register_collector(Box::new(Programs(Arc::clone(code))));
         Self { registry, requests, durations, samples, rewards, disagreement, truncated }
     }
 
@@ -176,6 +182,65 @@ impl Collector for Lanes {
             for (model, stats) in &lanes {
                 ConstGauge::new(read(stats)).encode(series.encode_family(model)?)?;
             }
+        }
+        Ok(())
+    }
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct VerdictLabel {
+    verdict: &'static str,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct TierLabel {
+    tier: String,
+}
+
+/// The code verifier's counters, read when asked for.
+#[derive(Debug)]
+struct Programs(Arc<CodeVerifier>);
+
+type ReadRuns = fn(&PoolStats) -> f64;
+
+const RUNS: [(&str, &str, ReadRuns); 5] = [
+    ("code_runs", "Runs that ended", |s| s.runs.load(Relaxed) as f64),
+    ("code_queue_seconds", "Seconds that runs waited", |s| s.queued_us.load(Relaxed) as f64 / 1e6),
+    ("code_cpu_seconds", "Seconds of processor time of runs", |s| {
+        s.cpu_us.load(Relaxed) as f64 / 1e6
+    }),
+    ("code_respawns", "Runners started in another's place", |s| s.respawns.load(Relaxed) as f64),
+    ("code_abandoned", "Runs ended because nobody waited", |s| s.abandoned.load(Relaxed) as f64),
+];
+
+impl Collector for Programs {
+    fn encode(&self, mut encoder: DescriptorEncoder<'_>) -> Result<(), fmt::Error> {
+        let stats = self.0.stats();
+        for (name, help, read) in RUNS {
+            let series = encoder.encode_descriptor(name, help, None, MetricType::Counter)?;
+            ConstCounter::new(read(stats)).encode(series)?;
+        }
+        let gauges = [
+            ("code_running", "Runs going on", stats.running.load(Relaxed) as f64),
+            ("code_waiting", "Runs that wait", self.0.waiting() as f64),
+        ];
+        for (name, help, value) in gauges {
+            let series = encoder.encode_descriptor(name, help, None, MetricType::Gauge)?;
+            ConstGauge::new(value).encode(series)?;
+        }
+        let help = "Tests by verdict";
+        let mut series =
+            encoder.encode_descriptor("code_verdicts", help, None, MetricType::Counter)?;
+        for (verdict, count) in self.0.verdicts() {
+            let label = VerdictLabel { verdict: verdict.as_str() };
+            ConstCounter::new(count as f64).encode(series.encode_family(&label)?)?;
+        }
+        if let Some(found) = self.0.capabilities() {
+            let help = "The isolation of programs: 1 for the one in use";
+            let mut series =
+                encoder.encode_descriptor("code_isolation", help, None, MetricType::Gauge)?;
+            let label = TierLabel { tier: found.tier.as_str().to_owned() };
+            ConstGauge::new(1.0).encode(series.encode_family(&label)?)?;
         }
         Ok(())
     }

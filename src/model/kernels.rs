@@ -9,12 +9,15 @@ mod exp;
 mod fold;
 mod norm;
 mod product;
+mod rope;
 mod swiglu;
+mod tanh;
 
-pub(super) use attention::{Attention, Rope, rope_tables};
+pub(super) use attention::Attention;
 pub(super) use cores::Pass;
 pub(super) use norm::{layer_norm, rms_norm};
 pub(super) use product::linear;
+pub(super) use rope::{Rope, RopeTables, rope_tables};
 pub(super) use swiglu::swiglu;
 
 use candle_core::{CpuStorage, DType, Layout, Result, Tensor};

@@ -6,12 +6,13 @@ use candle_core::{DType as Precision, Device};
 use rayon::prelude::*;
 
 use super::{
-    DType, DeviceChoice, Encoded, Layout, ModelOptions, PackedBatch, TemplateError, TextEncoder,
-    Weights, WeightsError,
-    arch::{self, Network},
+    Calibration, DType, DeviceChoice, Encoded, Layout, ModelOptions, PackedBatch, Reduce, StepTags,
+    TemplateError, TextEncoder, TextFiles, Weights, WeightsError,
+    arch::{self, Network, Outputs},
     kernels::Pass,
-    text::TextLimits,
+    memory,
 };
+use crate::domain::Parts;
 
 /// A model that cannot be loaded, with the file or tensor at fault.
 #[derive(Debug, thiserror::Error)]
@@ -46,7 +47,13 @@ pub enum LoadError {
     Architecture(String),
     /// A base model where a reward model is needed.
     #[error("the checkpoint has no `{0}`: it is not a reward model")]
-    NoHead(&'static str),
+    NoHead(String),
+    /// A language model without anything that says how it judges.
+    #[error(
+        "a language model is no reward model by itself: the checkpoint has no value head, and `steps` \
+         names no `good` and `bad` token"
+    )]
+    NoJudge,
     /// The checkpoint cannot be used.
     #[error(transparent)]
     Weights(#[from] WeightsError),
@@ -68,16 +75,29 @@ fn architectures() -> String {
     arch::ARCHITECTURES.iter().map(|(name, _)| *name).collect::<Vec<_>>().join(", ")
 }
 
+/// What a model says of one sequence.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Judgement {
+    /// The raw score; not finite if the model is broken.
+    pub value: f32,
+    /// What it was made from, for models with more than one output.
+    pub parts: Option<Arc<Parts>>,
+}
+
 /// A reward model: tokens to one raw score per sequence.
 #[derive(Debug)]
 pub struct RewardModel {
-    network: Box<dyn Network>,
+    network: Network,
     text: Arc<TextEncoder>,
     label: usize,
+    reduce: Reduce,
+    calibration: Option<Calibration>,
     deterministic: bool,
     sha256: String,
     dtype: &'static str,
     device: &'static str,
+    architecture: String,
+    bytes: usize,
 }
 
 impl RewardModel {
@@ -90,24 +110,44 @@ impl RewardModel {
         let (device, device_name) = device(options.device)?;
         let (precision, dtype) = precision(options.dtype, &device)?;
         let weights = Weights::open(layout, precision, &device)?;
-        let sha256 = weights.sha256().to_owned();
-        let network = arch::build(&config, &weights)?;
+        if device.is_cpu() {
+            weights.check_fits(memory::available())?;
+        }
+        let (sha256, bytes) = (weights.sha256().to_owned(), weights.bytes());
+        let architecture = config["architectures"][0].as_str().unwrap_or_default().to_owned();
+        let files = TextFiles::open(layout)?;
+        let tags = StepTags::of(&options.steps, &files)?;
+        let source = arch::Source { config: &config, weights: &weights, tags };
+        let network = arch::build(&source)?;
         weights.finish()?;
-        let limits = TextLimits {
-            max_tokens: network.max_tokens(),
-            vocabulary: network.vocabulary(),
-            reads_pairs: network.reads_pairs(),
-        };
-        let text = Arc::new(TextEncoder::load(layout, options, limits)?);
-        let label = label(network.labels(), options.label)?;
-        let deterministic = options.deterministic;
-        Ok(Self { network, text, label, deterministic, sha256, dtype, device: device_name })
+        let limits = network.text().clone();
+        let text = Arc::new(TextEncoder::load(files, layout, options, limits)?);
+        Ok(Self {
+            label: label(network.outputs(), options.label)?,
+            network,
+            text,
+            reduce: options.steps.reduce,
+            calibration: options.calibration.or_else(|| calibration(&config)),
+            deterministic: options.deterministic,
+            sha256,
+            dtype,
+            device: device_name,
+            architecture,
+            bytes,
+        })
     }
 
     /// How samples become tokens.
     #[must_use]
     pub fn text(&self) -> &Arc<TextEncoder> {
         &self.text
+    }
+
+    /// Mean and deviation of its scores on a reference set: the operator's, else those that the
+    /// checkpoint carries. Scores stay raw; `calibrated = true` in a pipeline uses them.
+    #[must_use]
+    pub fn calibration(&self) -> Option<Calibration> {
+        self.calibration
     }
 
     /// SHA-256 of the weights, in hexadecimal.
@@ -128,14 +168,26 @@ impl RewardModel {
         self.device
     }
 
-    /// The raw score of each sequence, in order; possibly not finite, if the model is broken.
+    /// What the checkpoint calls itself.
+    #[must_use]
+    pub fn architecture(&self) -> &str {
+        &self.architecture
+    }
+
+    /// Bytes of its weights in memory.
+    #[must_use]
+    pub fn bytes(&self) -> usize {
+        self.bytes
+    }
+
+    /// What the model says of each sequence, in order.
     ///
     /// In deterministic mode each sequence is computed alone, so that its score is the same bits in any
     /// company; otherwise they are computed packed, and only the rounding of matrix products may differ.
     ///
     /// # Errors
     /// When the device fails.
-    pub fn score(&self, sequences: &[&Encoded]) -> Result<Vec<f32>, candle_core::Error> {
+    pub fn score(&self, sequences: &[&Encoded]) -> Result<Vec<Judgement>, candle_core::Error> {
         if self.deterministic {
             let scores: Result<Vec<_>, _> =
                 sequences.par_iter().map(|sequence| self.packed(&[sequence])).collect();
@@ -144,10 +196,35 @@ impl RewardModel {
         self.packed(sequences)
     }
 
-    fn packed(&self, sequences: &[&Encoded]) -> Result<Vec<f32>, candle_core::Error> {
-        let batch = PackedBatch::new(sequences.iter().copied());
+    /// Whether sequences of one batch that begin alike have their beginning computed once: on decoders,
+    /// but for deterministic mode.
+    #[must_use]
+    pub fn shares_beginnings(&self) -> bool {
+        !self.deterministic && self.network.shares_beginnings()
+    }
+
+    fn packed(&self, sequences: &[&Encoded]) -> Result<Vec<Judgement>, candle_core::Error> {
+        let batch = if self.shares_beginnings() {
+            PackedBatch::sharing(sequences)
+        } else {
+            PackedBatch::new(sequences.iter().copied())
+        };
         let _pass = Pass::begin();
-        self.network.forward(&batch)?.narrow(1, self.label, 1)?.flatten_all()?.to_vec1()
+        let rows = self.network.forward(&batch)?;
+        Ok(rows.into_iter().map(|row| self.judgement(row)).collect())
+    }
+
+    fn judgement(&self, row: Vec<f32>) -> Judgement {
+        let value = |at: usize| row.get(at).copied().unwrap_or(f32::NAN);
+        let (value, parts) = match self.network.outputs() {
+            Outputs::Labels(1) => (value(0), None),
+            Outputs::Labels(_) => (value(self.label), Some(Parts::Labels(row))),
+            Outputs::Steps => (self.reduce.of(&row), Some(Parts::Steps(row))),
+            Outputs::Objectives => {
+                (value(0), Some(Parts::Objectives(row.get(1..).unwrap_or_default().to_vec())))
+            }
+        };
+        Judgement { value, parts: parts.map(Arc::new) }
     }
 }
 
@@ -183,7 +260,17 @@ fn precision(choice: DType, device: &Device) -> Result<(Precision, &'static str)
     }
 }
 
-fn label(labels: usize, wanted: Option<usize>) -> Result<usize, LoadError> {
+/// What OpenRLHF leaves in a reward model's configuration.
+fn calibration(config: &serde_json::Value) -> Option<Calibration> {
+    let known = Calibration { mean: config["mean"].as_f64()?, std: config["std"].as_f64()? };
+    known.is_sound().then_some(known)
+}
+
+fn label(outputs: Outputs, wanted: Option<usize>) -> Result<usize, LoadError> {
+    let labels = match outputs {
+        Outputs::Labels(labels) => labels,
+        Outputs::Steps | Outputs::Objectives => 1,
+    };
     match wanted {
         Some(label) if label < labels => Ok(label),
         Some(label) => {

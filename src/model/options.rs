@@ -42,6 +42,53 @@ pub enum ScoreText {
     AfterThink,
 }
 
+/// What becomes of the steps of a process reward model.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Reduce {
+    /// The worst step.
+    #[default]
+    Min,
+    /// All steps must be right.
+    Product,
+    /// The final step.
+    Last,
+    /// The average step.
+    Mean,
+}
+
+impl Reduce {
+    /// One number of the steps' probabilities; NaN when there are none.
+    #[must_use]
+    pub fn of(self, steps: &[f32]) -> f32 {
+        match (self, steps) {
+            (_, []) => f32::NAN,
+            (Self::Min, steps) => steps.iter().copied().fold(f32::INFINITY, f32::min),
+            (Self::Product, steps) => steps.iter().product(),
+            (Self::Last, [.., last]) => *last,
+            (Self::Mean, steps) => steps.iter().sum::<f32>() / steps.len() as f32,
+        }
+    }
+}
+
+/// How a process reward model reads steps. A sample's steps are its `steps`, else its completion cut at
+/// blank lines.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct StepOptions {
+    /// What is put behind each step, where the model judges it. Default: `<extra_0>` for Qwen's; for a
+    /// language model it must be named.
+    pub marker: Option<String>,
+    /// What stands between steps. Default: nothing for Qwen's, a line break for a language model.
+    pub separator: Option<String>,
+    /// A language model's token for a right step.
+    pub good: Option<String>,
+    /// Its token for a wrong one.
+    pub bad: Option<String>,
+    /// The column: `min`, `product`, `last` or `mean` of the steps' probabilities.
+    pub reduce: Reduce,
+}
+
 /// The type that weights are computed in.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "lowercase")]
@@ -108,6 +155,26 @@ pub struct ModelOptions {
     pub deterministic: bool,
     /// Which label is the reward, for a model with several.
     pub label: Option<usize>,
-    /// Figures for `calibrated = true`.
+    /// Figures for `calibrated = true`. Default: `mean` and `std` of the model's `config.json`, where
+    /// OpenRLHF leaves them.
     pub calibration: Option<Calibration>,
+    /// How a process reward model reads steps.
+    pub steps: StepOptions,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn steps_become_one_number() {
+        let steps = [0.5, 0.25, 0.75];
+        assert_eq!(Reduce::Min.of(&steps), 0.25);
+        assert_eq!(Reduce::Product.of(&steps), 0.09375);
+        assert_eq!(Reduce::Last.of(&steps), 0.75);
+        assert_eq!(Reduce::Mean.of(&steps), 0.5);
+        for reduce in [Reduce::Min, Reduce::Product, Reduce::Last, Reduce::Mean] {
+            assert!(reduce.of(&[]).is_nan());
+        }
+    }
 }

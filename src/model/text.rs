@@ -8,22 +8,25 @@ use tokenizers::Tokenizer;
 
 use super::{
     ChatTemplate, Format, Layout, LoadError, ModelOptions, ScoreText, TemplateError, Truncate,
+    marks::{Marker, Marks},
 };
 use crate::domain::{Completion, Message, Miss, MissStatus, Sample, hex};
 
 /// One sequence as a model reads it. Never empty.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct Encoded {
     /// Token ids, each below the vocabulary's size.
     pub ids: Vec<u32>,
     /// Segments of a pair; empty when there is one segment.
     pub type_ids: Vec<u32>,
+    /// Positions that the head reads beside the first or last token, ascending.
+    pub marks: Vec<u32>,
     /// Whether part of the prompt was cut.
     pub truncated: bool,
 }
 
 /// What a model family asks of its text.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct TextLimits {
     /// Longest sequence the network takes.
     pub max_tokens: usize,
@@ -31,6 +34,37 @@ pub struct TextLimits {
     pub vocabulary: usize,
     /// Whether the family reads pairs (encoders).
     pub reads_pairs: bool,
+    /// Which positions the head reads beside the first or last token.
+    pub marks: Marks,
+    /// The token that every sequence must end in, for heads that are read there.
+    pub ends_in: Option<u32>,
+}
+
+/// A tokenizer's files, read.
+#[derive(Debug)]
+pub struct TextFiles {
+    tokenizer: Tokenizer,
+    sha256: String,
+    config: TokenizerConfig,
+}
+
+impl TextFiles {
+    /// Reads `tokenizer.json` and `tokenizer_config.json`.
+    ///
+    /// # Errors
+    /// When a file is missing or unusable.
+    pub fn open(layout: &Layout) -> Result<Self, LoadError> {
+        let (tokenizer, sha256) = tokenizer(layout)?;
+        Ok(Self { tokenizer, sha256, config: TokenizerConfig::read(layout)? })
+    }
+
+    /// The tokens of a text by itself.
+    pub(super) fn ids(&self, text: &str) -> Result<Vec<u32>, LoadError> {
+        let encoding = self.tokenizer.encode(text, false);
+        let encoding =
+            encoding.map_err(|error| LoadError::Option(format!("tokenizer: {error}")))?;
+        Ok(encoding.get_ids().to_vec())
+    }
 }
 
 /// A tokenizer with its format, template and limit.
@@ -43,10 +77,11 @@ pub struct TextEncoder {
     truncate: Truncate,
     score_text: ScoreText,
     limits: TextLimits,
+    marker: Option<Marker>,
     fingerprint: String,
 }
 
-#[derive(Default, Deserialize)]
+#[derive(Debug, Default, Deserialize)]
 struct TokenizerConfig {
     #[serde(default)]
     chat_template: Option<TemplateField>,
@@ -56,14 +91,14 @@ struct TokenizerConfig {
     rest: BTreeMap<String, serde_json::Value>,
 }
 
-#[derive(Deserialize)]
+#[derive(Debug, Deserialize)]
 #[serde(untagged)]
 enum TemplateField {
     One(String),
     Named(Vec<NamedTemplate>),
 }
 
-#[derive(Deserialize)]
+#[derive(Debug, Deserialize)]
 struct NamedTemplate {
     name: String,
     template: String,
@@ -110,18 +145,19 @@ impl TokenizerConfig {
 }
 
 impl TextEncoder {
-    /// Reads `tokenizer.json`, `tokenizer_config.json` and the chat template.
+    /// Puts the tokenizer's files and the chat template to work for a network.
     ///
     /// # Errors
     /// When a file is missing or unusable, the format needs a template that is not there, or the
-    /// tokenizer has more tokens than the network has embeddings.
+    /// tokenizer has no tokens for what the network marks.
     pub fn load(
+        files: TextFiles,
         layout: &Layout,
         options: &ModelOptions,
         mut limits: TextLimits,
     ) -> Result<Self, LoadError> {
-        let (tokenizer, tokenizer_sha256) = tokenizer(layout)?;
-        let config = TokenizerConfig::read(layout)?;
+        let marker = Marker::new(&limits.marks, &options.steps, &files)?;
+        let TextFiles { tokenizer, sha256, config } = files;
         let special = config.special_tokens();
         let eos = special.get("eos_token").and_then(|token| tokenizer.token_to_id(token));
         let template = config
@@ -139,8 +175,8 @@ impl TextEncoder {
         limits.max_tokens = limit(limits.max_tokens, config.model_max_length, options.max_tokens);
         let template_sha256 = template.as_ref().map_or("", ChatTemplate::sha256);
         let fingerprint = hex(&Sha256::digest(format!(
-            "{tokenizer_sha256} {template_sha256} {format:?} {} {:?} {:?} {}",
-            limits.max_tokens, options.truncate, options.score_text, limits.vocabulary,
+            "{sha256} {template_sha256} {format:?} {:?} {:?} {limits:?} {marker:?}",
+            options.truncate, options.score_text,
         )));
         Ok(Self {
             tokenizer,
@@ -150,6 +186,7 @@ impl TextEncoder {
             truncate: options.truncate,
             score_text: options.score_text,
             limits,
+            marker,
             fingerprint,
         })
     }
@@ -180,17 +217,30 @@ impl TextEncoder {
     ///
     /// # Errors
     /// `missing_field` without prompt or completion, `invalid_input` when the template refuses the
-    /// conversation, `too_long` when the completion alone (or, with `truncate = "error"`, the whole)
+    /// conversation or the text holds what the head is read at, `too_long` when the completion alone (or, with `truncate = "error"`, the whole)
     /// exceeds the limit.
     pub fn encode(&self, sample: &Sample) -> Result<Encoded, Miss> {
         let prompt = sample.prompt_messages().ok_or_else(|| Miss::missing("prompt"))?;
-        let completion = sample.completion.as_ref().ok_or_else(|| Miss::missing("completion"))?;
-        let completion = self.judged(completion);
+        let (completion, steps) = self.completion(sample)?;
         let whole = self.tokens(&prompt, &completion)?;
-        if whole.ids.len() <= self.limits.max_tokens {
-            return Ok(whole);
+        let fitting = if whole.ids.len() <= self.limits.max_tokens {
+            whole
+        } else {
+            self.cut(prompt.into_owned(), &completion, whole.ids.len())?
+        };
+        match &self.marker {
+            Some(marker) => marker.check(&fitting.marks, steps).map(|()| fitting),
+            None => Ok(fitting),
         }
-        self.cut(prompt.into_owned(), &completion, whole.ids.len())
+    }
+
+    /// What is judged, with the marks of steps in it, and how many steps there are.
+    fn completion(&self, sample: &Sample) -> Result<(Vec<Message>, usize), Miss> {
+        let judged = sample.completion.as_ref().map(|completion| self.judged(completion));
+        let Some(marker) = &self.marker else {
+            return judged.map(|turns| (turns, 0)).ok_or_else(|| Miss::missing("completion"));
+        };
+        marker.completion(&sample.steps, judged)
     }
 
     /// The completion's turns, without what is not judged.
@@ -224,17 +274,25 @@ impl TextEncoder {
         let encoding = encoding
             .map_err(|error| Miss::new(MissStatus::InvalidInput, format!("tokenizer: {error}")))?;
         let mut ids = encoding.get_ids().to_vec();
+        // A model that is read at its last token is read behind the end; one that is read at marks is not.
         if self.format == Format::Raw
             && !self.limits.reads_pairs
+            && self.marker.is_none()
             && let Some(eos) = self.eos
             && ids.last() != Some(&eos)
         {
             ids.push(eos);
         }
+        if let Some(token) = self.limits.ends_in
+            && ids.last() != Some(&token)
+        {
+            ids.push(token);
+        }
         self.check(&ids)?;
+        let marks = self.marker.as_ref().map_or_else(Vec::new, |marker| marker.places(&ids));
         let type_ids =
             if self.format == Format::Pair { encoding.get_type_ids().to_vec() } else { Vec::new() };
-        Ok(Encoded { ids, type_ids, truncated: false })
+        Ok(Encoded { ids, type_ids, marks, truncated: false })
     }
 
     fn check(&self, ids: &[u32]) -> Result<(), Miss> {

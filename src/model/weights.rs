@@ -66,6 +66,16 @@ pub enum WeightsError {
     /// A tensor holds NaN or infinity.
     #[error("tensor `{0}` holds values that are not finite")]
     NotFinite(String),
+    /// The weights do not fit into memory.
+    #[error("the weights take {needed} MiB as {dtype:?}, and {free} MiB of memory are free")]
+    Memory {
+        /// What they take, in MiB.
+        needed: u64,
+        /// The type they are computed in.
+        dtype: DType,
+        /// What is free, in MiB.
+        free: u64,
+    },
     /// The device refused.
     #[error("device: {0}")]
     Device(#[from] candle_core::Error),
@@ -130,6 +140,29 @@ impl Weights {
         let sha256 = digest(&shards);
         let asked = RefCell::default();
         Ok(Self { shards, entries, asked, sha256, dtype, device: device.clone() })
+    }
+
+    /// Checks that all tensors, converted, fit into `free` bytes.
+    ///
+    /// # Errors
+    /// With both sizes, when they do not.
+    pub fn check_fits(&self, free: Option<u64>) -> Result<(), WeightsError> {
+        let needed = self.bytes() as u64;
+        match free {
+            Some(free) if needed > free => Err(WeightsError::Memory {
+                needed: needed >> 20,
+                dtype: self.dtype,
+                free: free >> 20,
+            }),
+            _ => Ok(()),
+        }
+    }
+
+    /// Bytes of the tensors, in the type they are computed in.
+    #[must_use]
+    pub fn bytes(&self) -> usize {
+        let values: usize = self.entries.values().map(|e| e.shape.iter().product::<usize>()).sum();
+        values * self.dtype.size_in_bytes()
     }
 
     /// SHA-256 of the files, in hexadecimal (of the shards' concatenation, in name order).
@@ -308,6 +341,14 @@ mod tests {
         assert!(error(weights.get("w", &[2])).contains("not finite"));
         let unasked = open(file(&[1.0])).unwrap().finish().unwrap_err().to_string();
         assert!(unasked.contains("no place for `w`"), "{unasked}");
+    }
+
+    #[test]
+    fn a_checkpoint_larger_than_memory_is_refused() {
+        let weights = open(file(&[0.0; 1 << 18])).unwrap();
+        assert!(weights.check_fits(Some(1 << 20)).is_ok() && weights.check_fits(None).is_ok());
+        let error = weights.check_fits(Some((1 << 20) - 1)).unwrap_err().to_string();
+        assert_eq!(error, "the weights take 1 MiB as F32, and 0 MiB of memory are free");
     }
 
     #[test]

@@ -10,9 +10,10 @@ use super::{
     testing::{entry, op, stateful},
 };
 use crate::domain::{
-    Batch, BoxFuture, Cell, Column, Completion, Miss, MissStatus, ModelInfo, Sample, Scope,
-    Scorers, Scores,
+    Batch, BoxFuture, Cell, Column, Completion, Judged, Miss, MissStatus, ModelInfo, Sample, Scope,
+    Scorers,
 };
+use crate::verify::code::SandboxConfig;
 
 /// Parameters beside each kind's example that reach other branches.
 fn variants(name: &str) -> Vec<Value> {
@@ -346,9 +347,10 @@ impl Scorers for Nothing {
         models: &'a [String],
         batch: Batch,
         _: Instant,
-    ) -> BoxFuture<'a, Vec<Scores>> {
+    ) -> BoxFuture<'a, Vec<Judged>> {
         let lost = vec![Err(Miss::new(MissStatus::ModelError, "no models here")); batch.len()];
-        Box::pin(std::future::ready(vec![lost; models.len()]))
+        let judged = Judged { info: None, scores: lost };
+        Box::pin(std::future::ready(vec![judged; models.len()]))
     }
 }
 
@@ -356,7 +358,7 @@ fn score(entry: &Entry, params: &Value, batch: Batch) -> Vec<Column> {
     let Node::Source(source) = entry.build(params.clone()).unwrap() else {
         panic!("`{}` is no source", entry.name);
     };
-    let world = World::new(Arc::new(Nothing));
+    let world = World::new(Arc::new(Nothing), SandboxConfig::off());
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     let deadline = Instant::now() + Duration::from_secs(60);
     let scored = runtime.block_on(source.score(batch, &world, deadline));

@@ -1,6 +1,7 @@
 //! Nodes that turn samples into columns.
 
 pub(super) mod choice;
+pub(super) mod code;
 pub(super) mod constant;
 pub(super) mod exact_match;
 pub(super) mod feature;
@@ -22,7 +23,10 @@ use std::{
 };
 
 use crate::domain::{Batch, BoxFuture, Cell, Column, ModelInfo, ParamError, Sample, Scorers};
-use crate::verify::math::Grader;
+use crate::verify::{
+    code::{CodeVerifier, SandboxConfig},
+    math::Grader,
+};
 
 /// What sources may reach.
 #[derive(Clone)]
@@ -31,16 +35,19 @@ pub struct World {
     pub scorers: Arc<dyn Scorers>,
     /// The math verifier.
     pub grader: Arc<Grader>,
+    /// The code verifier.
+    pub code: Arc<CodeVerifier>,
 }
 
 /// Gold answers that the math verifier keeps parsed: some 20 MB.
 const GOLDS: usize = 1 << 13;
 
 impl World {
-    /// A world with these reward models.
+    /// A world with these reward models, and programs run as `sandbox` says.
     #[must_use]
-    pub fn new(scorers: Arc<dyn Scorers>) -> Self {
-        Self { scorers, grader: Arc::new(Grader::new(GOLDS)) }
+    pub fn new(scorers: Arc<dyn Scorers>, sandbox: SandboxConfig) -> Self {
+        let grader = Arc::new(Grader::new(GOLDS));
+        Self { scorers, grader, code: Arc::new(CodeVerifier::new(sandbox)) }
     }
 }
 
@@ -101,6 +108,11 @@ pub trait Source: Debug + Send + Sync {
     /// The names of its columns; empty for one column without a name of its own.
     fn columns(&self) -> Vec<String> {
         Vec::new()
+    }
+
+    /// The names of the models that it uses.
+    fn models(&self) -> &[String] {
+        &[]
     }
 
     /// Checks that the world has what the source needs.

@@ -61,6 +61,30 @@ impl Plan {
         self.steps[self.output.step].scope
     }
 
+    /// Whether the reward depends on the other samples of its request, in whatever node: a running
+    /// statistic over group values does, though its scope is the wider one.
+    #[must_use]
+    pub fn needs_company(&self) -> bool {
+        let needs = |scope| matches!(scope, Scope::Group | Scope::Batch);
+        self.upstream(self.output.step)
+            .into_iter()
+            .any(|step| matches!(&self.steps[step].node, Node::Op(op) if needs(op.scope())))
+    }
+
+    /// The names of all columns, as replies have them.
+    pub fn columns(&self) -> impl Iterator<Item = &str> {
+        self.steps.iter().flat_map(|step| step.columns.iter().map(String::as_str))
+    }
+
+    /// The names of the models that its nodes use.
+    pub fn models(&self) -> impl Iterator<Item = &str> {
+        let sources = self.steps.iter().filter_map(|step| match &step.node {
+            Node::Source(source) => Some(source),
+            Node::Op(_) | Node::Stateful(_) => None,
+        });
+        sources.flat_map(|source| source.models()).map(String::as_str)
+    }
+
     /// The names of the nodes that keep state.
     pub fn stateful(&self) -> impl Iterator<Item = &str> {
         let keeps = |step: &&Step| matches!(step.node, Node::Stateful(_));

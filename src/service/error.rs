@@ -37,6 +37,16 @@ pub enum ServiceError {
         /// The name.
         name: String,
     },
+    /// It cannot go while others need it.
+    #[error("{what} `{name}` is in use by {by}")]
+    InUse {
+        /// What was to go: `model`, `pipeline`.
+        what: &'static str,
+        /// Its name.
+        name: String,
+        /// Who needs it.
+        by: String,
+    },
     /// The request contradicts itself or the service's bounds.
     #[error("the request is not valid")]
     Invalid(Vec<FieldError>),
@@ -57,6 +67,9 @@ pub enum ServiceError {
     /// The state store failed.
     #[error("{0}")]
     Store(String),
+    /// No isolation holds on this machine.
+    #[error("programs cannot be run here: {0}")]
+    SandboxUnavailable(String),
     /// A bounded store is full.
     #[error("{0}")]
     Full(StoreFull),

@@ -108,9 +108,19 @@ impl Pipelines {
     ) -> Result<Arc<Pipeline>, SpecError> {
         let plan = compile(&spec, world)?;
         let pipeline = Arc::new(Pipeline { name: name.to_owned(), spec, plan });
-        let mut named = self.named.write().unwrap_or_else(PoisonError::into_inner);
-        named.insert(name.to_owned(), Arc::clone(&pipeline));
+        self.install(Arc::clone(&pipeline));
         Ok(pipeline)
+    }
+
+    /// Puts a pipeline in service under its name, in place of what was there.
+    pub(super) fn install(&self, pipeline: Arc<Pipeline>) {
+        let mut named = self.named.write().unwrap_or_else(PoisonError::into_inner);
+        named.insert(pipeline.name.clone(), pipeline);
+    }
+
+    /// Takes a pipeline out of service.
+    pub(super) fn remove(&self, name: &str) {
+        self.named.write().unwrap_or_else(PoisonError::into_inner).remove(name);
     }
 
     /// The pipeline of that name.

@@ -7,6 +7,11 @@
 //! is paid for from a budget of fuel, so a hostile input ends as surely as an honest one. What cannot be
 //! decided is said to be undecided; a gold answer that cannot be read is an error and never a nought.
 
+#![expect(
+    clippy::wildcard_enum_match_arm,
+    reason = "trees and answers have dozens of kinds, of which a match names those it speaks of"
+)]
+
 mod answer;
 mod ast;
 mod batch;

@@ -5,11 +5,12 @@ use std::sync::OnceLock;
 use assay::{
     cli::{Setup, start},
     http::{App, HttpConfig, Key, Keys, router},
+    verify::code::Tier,
 };
 use axum::{
     Router,
     body::Body,
-    http::{Method, Request, StatusCode, header},
+    http::{HeaderMap, Method, Request, StatusCode, header},
 };
 use http_body_util::BodyExt;
 use serde_json::Value;
@@ -25,6 +26,7 @@ pub(crate) struct TestApp {
 pub(crate) struct Answer {
     pub(crate) status: StatusCode,
     pub(crate) content_type: String,
+    pub(crate) headers: HeaderMap,
     pub(crate) body: Vec<u8>,
 }
 
@@ -57,8 +59,23 @@ impl TestApp {
     }
 
     pub(crate) fn with(change: impl FnOnce(HttpConfig) -> HttpConfig) -> Self {
-        let service = start(&Setup::default().settings().unwrap()).unwrap();
-        let app = App::new(service, change(HttpConfig::default()));
+        Self::set_up(None, change)
+    }
+
+    /// Programs are isolated as far as `maximum` at most.
+    pub(crate) fn isolated(maximum: Tier) -> Self {
+        Self::set_up(Some(maximum), |config| config)
+    }
+
+    fn set_up(maximum: Option<Tier>, change: impl FnOnce(HttpConfig) -> HttpConfig) -> Self {
+        let setup = Setup::default().with_runners(env!("CARGO_BIN_EXE_assay"), maximum);
+        let settings = setup.settings().unwrap();
+        let doors = settings.doors.clone();
+        let service = start(&settings).unwrap();
+        Self::of(App::new(service, change(HttpConfig { doors, ..HttpConfig::default() })))
+    }
+
+    pub(crate) fn of(app: App) -> Self {
         Self { router: router(app) }
     }
 
@@ -82,6 +99,7 @@ impl TestApp {
         Answer {
             status: response.status(),
             content_type: header(header::CONTENT_TYPE).unwrap_or_default(),
+            headers: response.headers().clone(),
             body: response.into_body().collect().await.unwrap().to_bytes().to_vec(),
         }
     }

@@ -31,7 +31,7 @@ fn batch(completions: &[&str]) -> Batch {
 
 async fn score(engine: &Engine, completions: &[&str]) -> Scores {
     let deadline = Instant::now() + Duration::from_secs(60);
-    engine.score(&["rm".to_owned()], batch(completions), deadline).await.remove(0)
+    engine.score(&["rm".to_owned()], batch(completions), deadline).await.remove(0).scores
 }
 
 #[tokio::test]
@@ -75,7 +75,8 @@ async fn a_deadline_that_has_passed_is_a_timeout_of_what_is_not_known() {
     let engine = engine(LaneConfig::default());
     score(&engine, &["known"]).await;
     let past = Instant::now().checked_sub(Duration::from_secs(1)).unwrap();
-    let scores = engine.score(&["rm".to_owned()], batch(&["known", "new"]), past).await.remove(0);
+    let scores =
+        engine.score(&["rm".to_owned()], batch(&["known", "new"]), past).await.remove(0).scores;
     assert!(scores[0].is_ok());
     assert!(scores[1].as_ref().unwrap_err().retryable());
 }
@@ -94,8 +95,8 @@ async fn an_absent_model_misses_and_says_so() {
     let deadline = Instant::now() + Duration::from_secs(60);
     let models = ["ghost".to_owned(), "rm".to_owned()];
     let scores = engine.score(&models, batch(&["a"]), deadline).await;
-    assert_eq!(scores[0][0].as_ref().unwrap_err().status, MissStatus::ModelError);
-    assert!(scores[1][0].is_ok());
+    assert_eq!(scores[0].scores[0].as_ref().unwrap_err().status, MissStatus::ModelError);
+    assert!(scores[1].scores[0].is_ok());
 }
 
 #[tokio::test]
@@ -110,4 +111,26 @@ async fn a_model_that_is_replaced_ends_what_it_has_accepted() {
     };
     let (scores, ()) = tokio::join!(score(&engine, &texts), replace);
     assert!(scores.iter().all(Result::is_ok));
+}
+
+#[tokio::test]
+async fn completions_of_one_prompt_score_as_they_do_alone() {
+    let prompt = "Why is the sky blue? ".repeat(8);
+    let answers = ["", "Air.", "Air scatters blue light.", "Air scatters red light.", "Because."];
+    let samples = answers.map(|answer| Sample {
+        prompt: Some(prompt.clone()),
+        completion: Some(Completion::Text(answer.to_owned())),
+        ..Sample::default()
+    });
+    let deadline = Instant::now() + Duration::from_secs(60);
+    let models = ["rm".to_owned()];
+    let together = engine(LaneConfig::default());
+    let group = Batch::new(samples.to_vec()).unwrap();
+    let many = together.score(&models, group, deadline).await.remove(0);
+    let alone = engine(LaneConfig { batch_sequences: 1, ..LaneConfig::default() });
+    for (sample, many) in samples.into_iter().zip(many.scores) {
+        let one = alone.score(&models, Batch::new(vec![sample]).unwrap(), deadline).await;
+        let (one, many) = (one[0].scores[0].as_ref().unwrap().value, many.unwrap().value);
+        assert!((one - many).abs() < 1e-6 * one.abs().max(1.0), "{one} {many}");
+    }
 }

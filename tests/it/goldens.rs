@@ -1,11 +1,11 @@
 //! Our networks and tokenisation against numbers that `transformers` computed on the same small
 //! checkpoints (`tests/golden/models/make.py`).
 
-use std::path::PathBuf;
+use std::{mem, ops::Range, path::PathBuf};
 
 use assay::{
-    domain::{Completion, Message, Sample},
-    model::{Encoded, Format, Layout, ModelOptions, RewardModel},
+    domain::{Completion, Message, Parts, Sample},
+    model::{Encoded, Format, Layout, ModelOptions, RewardModel, StepOptions},
 };
 use serde::Deserialize;
 
@@ -20,18 +20,25 @@ struct Item {
     messages: Option<Vec<Message>>,
     text: Option<String>,
     pair: Option<[String; 2]>,
+    prompt: Option<String>,
+    #[serde(default)]
+    steps_given: Vec<String>,
     ids: Vec<u32>,
     #[serde(default)]
+    marks: Vec<u32>,
+    #[serde(default)]
     token_type_ids: Vec<u32>,
-    logits: Vec<f64>,
+    logits: Option<Vec<f64>>,
+    steps: Option<Vec<f64>>,
+    objectives: Option<Vec<f64>>,
 }
 
 impl Item {
     fn format(&self) -> Format {
-        match (&self.messages, &self.pair) {
-            (Some(_), _) => Format::Chat,
-            (None, Some(_)) => Format::Pair,
-            (None, None) => Format::Raw,
+        match (&self.messages, &self.pair, &self.text) {
+            (None, Some(_), _) => Format::Pair,
+            (None, None, Some(_)) => Format::Raw,
+            _ => Format::Auto,
         }
     }
 
@@ -41,17 +48,45 @@ impl Item {
             completion: Some(Completion::Text(completion.to_owned())),
             ..Sample::default()
         };
-        match (&self.messages, &self.pair, &self.text) {
-            (Some(messages), ..) => {
-                let (last, prompt) = messages.split_last().unwrap();
-                Sample {
-                    messages: Some(prompt.to_vec()),
-                    completion: Some(Completion::Messages(vec![last.clone()])),
-                    ..Sample::default()
-                }
+        if let Some(messages) = &self.messages {
+            let (last, prompt) = messages.split_last().unwrap();
+            return Sample {
+                messages: Some(prompt.to_vec()),
+                completion: Some(Completion::Messages(vec![last.clone()])),
+                ..Sample::default()
+            };
+        }
+        match (&self.pair, &self.text, &self.prompt) {
+            (Some([prompt, completion]), ..) => plain(prompt, completion),
+            (None, Some(text), _) => plain("", text),
+            (None, None, prompt) => Sample {
+                prompt: prompt.clone(),
+                steps: self.steps_given.clone(),
+                ..Sample::default()
+            },
+        }
+    }
+
+    /// The outputs that can be asked for as the reward.
+    fn labels(&self) -> Range<usize> {
+        0..self.logits.as_ref().map_or(1, Vec::len)
+    }
+
+    /// What the model must say when `label` is the reward.
+    fn expected(&self, label: usize) -> (f64, Option<Parts>) {
+        let narrow = |values: &[f64]| values.iter().map(|value| *value as f32).collect();
+        match (&self.steps, &self.logits) {
+            (Some(steps), _) => {
+                let worst = steps.iter().copied().fold(f64::INFINITY, f64::min);
+                (worst, Some(Parts::Steps(narrow(steps))))
             }
-            (None, Some([prompt, completion]), _) => plain(prompt, completion),
-            (None, None, text) => plain("", text.as_ref().unwrap()),
+            (None, Some(logits)) => {
+                let labels = (logits.len() > 1).then(|| Parts::Labels(narrow(logits)));
+                let objectives =
+                    self.objectives.as_ref().map(|values| Parts::Objectives(narrow(values)));
+                (logits[label], objectives.or(labels))
+            }
+            (None, None) => panic!("{} expects nothing", self.name),
         }
     }
 }
@@ -65,31 +100,69 @@ fn expected(case: &str) -> Expected {
     serde_json::from_str(&text).unwrap()
 }
 
+fn options(case: &str, item: &Item, label: usize) -> ModelOptions {
+    let named = |text: &str| Some(text.to_owned());
+    let steps = match case {
+        "math_shepherd" => StepOptions {
+            marker: named(" ки"),
+            good: named("+"),
+            bad: named("-"),
+            ..StepOptions::default()
+        },
+        _ => StepOptions::default(),
+    };
+    ModelOptions { format: item.format(), label: Some(label), steps, ..Default::default() }
+}
+
 fn load(case: &str, options: &ModelOptions) -> RewardModel {
     RewardModel::load(&Layout::Directory(path(case)), options).unwrap()
 }
 
-/// Tokens are equal; logits agree within 1e-5 of the larger of 1 and their size.
+/// The distance of two numbers, as a share of the larger of 1 and their size.
+fn off(found: f32, expected: f64) -> f64 {
+    (f64::from(found) - expected).abs() / expected.abs().max(1.0)
+}
+
+fn values(parts: &Parts) -> &[f32] {
+    match parts {
+        Parts::Steps(values) | Parts::Labels(values) | Parts::Objectives(values) => values,
+    }
+}
+
+/// Tokens are equal; numbers agree within 1e-5 of the larger of 1 and their size.
 fn check(case: &str) {
     let expected = expected(case);
     assert!(expected.items.len() >= 8, "{case} has too few items");
-    for label in 0..expected.items[0].logits.len() {
+    for label in expected.items[0].labels() {
         for item in &expected.items {
-            let options =
-                ModelOptions { format: item.format(), label: Some(label), ..Default::default() };
-            let model = load(case, &options);
+            let model = load(case, &options(case, item, label));
             let mut tokens = model.text().encode(&item.sample()).unwrap();
             if item.format() == Format::Raw && tokens.ids.len() == item.ids.len() + 1 {
                 // Raw text ends in EOS with us, which the library leaves to its caller.
                 tokens.ids.pop();
             }
             assert_eq!(tokens.ids, item.ids, "{case}/{}: tokens", item.name);
+            assert_eq!(tokens.marks, item.marks, "{case}/{}: marks", item.name);
             if item.format() == Format::Pair && !item.token_type_ids.is_empty() {
                 assert_eq!(tokens.type_ids, item.token_type_ids, "{case}/{}: segments", item.name);
             }
-            let score = f64::from(model.score(&[&tokens]).unwrap()[0]);
-            let off = (score - item.logits[label]).abs() / item.logits[label].abs().max(1.0);
-            assert!(off < 1e-5, "{case}/{}: {score} for {}", item.name, item.logits[label]);
+            let found = model.score(&[&tokens]).unwrap().remove(0);
+            let (value, parts) = item.expected(label);
+            let pairs = match (&found.parts, &parts) {
+                (Some(found), Some(parts)) => {
+                    assert_eq!(mem::discriminant(&**found), mem::discriminant(parts));
+                    assert_eq!(values(found).len(), values(parts).len());
+                    values(found)
+                        .iter()
+                        .zip(values(parts))
+                        .map(|(a, b)| off(*a, f64::from(*b)))
+                        .collect()
+                }
+                (None, None) => Vec::new(),
+                other => panic!("{case}/{}: {other:?}", item.name),
+            };
+            let off = pairs.into_iter().fold(off(found.value, value), f64::max);
+            assert!(off < 1e-5, "{case}/{}: {found:?} for {value} and {parts:?}", item.name);
         }
     }
 }
@@ -99,8 +172,7 @@ fn check_company(case: &str) {
     let expected = expected(case);
     for deterministic in [true, false] {
         let format = expected.items[0].format();
-        let label = Some(0);
-        let options = ModelOptions { format, deterministic, label, ..Default::default() };
+        let options = ModelOptions { deterministic, ..options(case, &expected.items[0], 0) };
         let model = load(case, &options);
         let sequences: Vec<Encoded> = expected
             .items
@@ -112,14 +184,13 @@ fn check_company(case: &str) {
         let mut backwards = model.score(&sequences.iter().rev().collect::<Vec<_>>()).unwrap();
         backwards.reverse();
         for ((sequence, together), backwards) in sequences.iter().zip(&together).zip(&backwards) {
-            let alone = model.score(&[sequence]).unwrap()[0];
+            let alone = model.score(&[sequence]).unwrap().remove(0);
             if deterministic {
-                assert_eq!(alone.to_bits(), together.to_bits());
-                assert_eq!(alone.to_bits(), backwards.to_bits());
+                assert_eq!(alone, *together);
+                assert_eq!(alone, *backwards);
             } else {
-                let tolerance = 1e-5 * alone.abs().max(1.0);
-                assert!((alone - together).abs() < tolerance);
-                assert!((alone - backwards).abs() < tolerance);
+                assert!(off(alone.value, f64::from(together.value)) < 1e-5);
+                assert!(off(alone.value, f64::from(backwards.value)) < 1e-5);
             }
         }
     }
@@ -152,4 +223,23 @@ goldens!(
     bert,
     bert_labels,
     roberta,
+    qwen2_rm,
+    qwen2_prm,
+    math_shepherd,
+    armorm,
+    gemma,
+    gemma2,
+    gemma3,
+    phi3,
+    phi3_longrope,
+    internlm2,
+    gpt_neox,
+    gpt_neox_serial,
+    qwen2_yarn,
+    distilbert,
+    xlm_roberta,
+    modernbert,
+    modernbert_cls,
+    deberta_v3,
+    deberta_v2,
 );

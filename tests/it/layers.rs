@@ -12,14 +12,17 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("metrics", &["domain"]),
     ("model", &["domain"]),
     ("engine", &["domain", "model"]),
-    ("verify", &[]),
+    ("verify", &["domain"]),
     ("nodes", &["domain", "verify"]),
     ("state", &["domain"]),
     ("pipeline", &["domain", "nodes", "state"]),
-    ("service", &["domain", "engine", "metrics", "nodes", "pipeline", "state", "verify"]),
-    ("http", &["domain", "engine", "metrics", "nodes", "pipeline", "service"]),
-    ("config", &["domain", "engine", "model", "pipeline", "service"]),
-    ("cli", &["config", "domain", "engine", "http", "model", "nodes", "service", "train"]),
+    ("service", &["domain", "engine", "metrics", "model", "nodes", "pipeline", "state", "verify"]),
+    ("http", &["domain", "engine", "metrics", "model", "nodes", "pipeline", "service", "verify"]),
+    ("config", &["domain", "engine", "http", "model", "pipeline", "service", "verify"]),
+    (
+        "cli",
+        &["config", "domain", "engine", "http", "model", "nodes", "service", "train", "verify"],
+    ),
     ("train", &["domain", "metrics", "model"]),
     ("main", &["cli"]),
     ("lib", &[]),
@@ -28,6 +31,8 @@ const LAYERS: &[(&str, &[&str])] = &[
 /// External crates that only some layers, or files, may name.
 const RESERVED: &[(&str, &[&str])] = &[
     ("axum", &["http"]),
+    ("hyper", &["http"]),
+    ("hyper_util", &["http"]),
     ("tower_http", &["http"]),
     ("utoipa_axum", &["http"]),
     ("candle_core", &["model", "train"]),
@@ -37,10 +42,18 @@ const RESERVED: &[(&str, &[&str])] = &[
     ("anyhow", &["cli"]),
     ("ureq", &["cli", "train/policy/reward.rs"]),
     ("rayon", &["model", "verify"]),
+    ("landlock", &["verify"]),
+    ("seccompiler", &["verify"]),
+    ("hf_hub", &["config"]),
 ];
 
+/// Files that may start processes.
+const PROCESSES: &[&str] =
+    &["cli/threads.rs", "verify/code/pool/feed.rs", "verify/code/sandbox/build.rs"];
+
 /// Files that may hold unsafe code.
-const UNSAFE: &[&str] = &["model/kernels/product.rs", "model/layout.rs"];
+const UNSAFE: &[&str] =
+    &["model/kernels/product.rs", "model/layout.rs", "verify/code/sandbox/sys.rs"];
 
 fn files() -> BTreeMap<String, String> {
     fn walk(directory: &Path, files: &mut Vec<PathBuf>) {
@@ -171,6 +184,16 @@ fn unsafe_code_stays_in_its_files() {
         .map(|(file, _)| file)
         .collect();
     assert_eq!(holding, UNSAFE);
+}
+
+#[test]
+fn processes_are_started_in_their_files() {
+    let starting: Vec<String> = files()
+        .into_iter()
+        .filter(|(_, text)| code(text).contains("Command::new("))
+        .map(|(file, _)| file)
+        .collect();
+    assert_eq!(starting, PROCESSES);
 }
 
 #[test]

@@ -2,7 +2,11 @@
 
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test ends where it fails")]
 
+mod admin;
 mod app;
+mod checkpoints;
+mod code;
+mod doors;
 mod engine;
 mod goldens;
 mod hostile;
@@ -10,5 +14,6 @@ mod layers;
 mod openapi;
 mod readme;
 mod score;
+mod security;
 mod templates;
 mod train;

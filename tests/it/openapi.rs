@@ -1,10 +1,10 @@
 //! The OpenAPI document: committed as it is generated, and its examples work.
 
-use axum::http::Method;
+use axum::http::{Method, header::AUTHORIZATION};
 use expect_test::expect_file;
 use serde_json::Value;
 
-use crate::app::TestApp;
+use crate::app::{TestApp, json_request};
 
 #[test]
 fn the_committed_document_is_the_generated_one() {
@@ -24,8 +24,8 @@ async fn the_served_document_is_the_generated_one() {
 #[tokio::test]
 async fn examples_are_answered() {
     let document = assay::http::document();
-    // An app of its own: examples store references.
-    let app = TestApp::new();
+    // An app of its own: examples change what is served, as its administrator.
+    let app = TestApp::with_admin("root");
     let mut replayed = 0;
     for (path, item) in document["paths"].as_object().unwrap() {
         for (method, operation) in item.as_object().unwrap() {
@@ -33,7 +33,9 @@ async fn examples_are_answered() {
             let path = filled(path, operation);
             for example in examples(content) {
                 let method: Method = method.to_uppercase().parse().unwrap();
-                app.call(method, &path, &example).await.good();
+                let mut request = json_request(method, &path, example.to_string());
+                request.headers_mut().insert(AUTHORIZATION, "Bearer root".parse().unwrap());
+                app.send(request).await.good();
                 replayed += 1;
             }
             if method == "get" {

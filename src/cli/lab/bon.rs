@@ -42,7 +42,7 @@ pub(super) fn run(options: &Options) -> Result<()> {
             pipelines.extend(arms.into_iter().map(|arm| (format!("s{seed}-"), arm)));
         }
         let members: Vec<_> = ensembles.iter().flat_map(|one| one.members.clone()).collect();
-        let config = root.join(format!("{}.toml", regime.name()));
+        let config = world.join(format!("bon-{}.toml", regime.name()));
         write_service_config(&config, &members, &pipelines)?;
         let service = Service::of(options, Some(&config))?;
         let all = jobs::all(&seeds, options.jobs(), "pools", |seed| {

@@ -29,10 +29,13 @@ impl Service {
             return Ok(Self { url: url.clone(), stop: None });
         }
         let settings = match config {
-            Some(path) => Settings::read(path)?,
+            Some(path) => Settings::read(path, None)?,
             None => Settings::embedded()?,
         };
-        let app = App::new(start(&settings)?, HttpConfig::default());
+        let service = start(&settings)?;
+        // Before the async runtime: runners are processes.
+        service.world().code.start();
+        let app = App::new(service, HttpConfig::default());
         let (stop, stopped) = oneshot::channel::<()>();
         let (tell, told) = mpsc::channel();
         let runtime = tokio::runtime::Builder::new_multi_thread()

@@ -49,7 +49,7 @@ pub(super) fn run(options: &Options) -> Result<()> {
         pipelines.push((format!("s{seed}-"), plain));
     }
     let members: Vec<_> = ensembles.iter().flat_map(|one| one.members.clone()).collect();
-    let config = root.join("shaping.toml");
+    let config = world.join("shaping.toml");
     write_service_config(&config, &members, &pipelines)?;
     let service = Service::of(options, Some(&config))?;
     let mut jobs = Vec::new();

@@ -43,19 +43,60 @@ impl Linear {
         Ok(Self { weight: Tensor::cat(&weight, 0)?, bias })
     }
 
-    /// A head: in f32 whatever the rest is in; its bias is optional in the checkpoint.
+    /// One stored map whose outputs lie, for each key head, as its queries, its key and its value: put in
+    /// the order of [`fused`](Self::fused), all queries, all keys, all values (InternLM2, GPT-NeoX).
+    pub(super) fn interleaved(
+        weights: &Weights,
+        name: &str,
+        [kv_heads, queries, head_dim]: [usize; 3],
+        input: usize,
+        bias: bool,
+    ) -> Result<Self, WeightsError> {
+        let stored = Self::load(weights, name, [kv_heads * (queries + 2) * head_dim, input], bias)?;
+        let ordered = |stored: &Tensor| -> Computed {
+            let rest = stored.dims()[1..].iter().product::<usize>();
+            let heads = stored.reshape((kv_heads, queries + 2, head_dim * rest))?;
+            let part = |from, count| heads.narrow(1, from, count)?.contiguous()?.flatten_all();
+            let parts = [part(0, queries)?, part(queries, 1)?, part(queries + 1, 1)?];
+            Tensor::cat(&parts, 0)?.reshape(stored.shape())
+        };
+        let bias = stored.bias.as_ref().map(ordered).transpose()?;
+        Ok(Self { weight: ordered(&stored.weight)?, bias })
+    }
+
+    /// Some rows of a stored map, in f32.
+    pub(super) fn rows(
+        weights: &Weights,
+        name: &str,
+        shape: [usize; 2],
+        rows: &[u32],
+    ) -> Result<Self, WeightsError> {
+        let stored = weights.get_f32(name, &shape)?;
+        let rows = Tensor::new(rows, weights.device())?;
+        Ok(Self { weight: stored.index_select(&rows, 0)?, bias: None })
+    }
+
+    /// A head's map: in f32 whatever the rest is in.
+    pub(super) fn wide(
+        weights: &Weights,
+        name: &str,
+        [out, input]: [usize; 2],
+        bias: bool,
+    ) -> Result<Self, WeightsError> {
+        let weight = weights.get_f32(&format!("{name}.weight"), &[out, input])?;
+        let bias =
+            if bias { Some(weights.get_f32(&format!("{name}.bias"), &[out])?) } else { None };
+        Ok(Self { weight, bias })
+    }
+
+    /// As [`wide`](Self::wide), with a bias where the checkpoint has one.
     pub(super) fn head(
         weights: &Weights,
         name: &str,
         [out, input]: [usize; 2],
     ) -> Result<Self, WeightsError> {
-        let weight = weights.get_f32(&format!("{name}.weight"), &[out, input])?;
-        let bias = format!("{name}.bias");
-        let bias = match weights.shape(&bias) {
-            Some(_) => Some(weights.get_f32(&bias, &[out])?),
-            None => None,
-        };
-        Ok(Self { weight, bias })
+        let bias = weights.shape(&format!("{name}.bias")).is_some();
+        Self::wide(weights, name, [out, input], bias)
     }
 
     /// `x` is `[rows, in]`, the result `[rows, out]`.

@@ -3,7 +3,7 @@
 //! On a CPU: one task per (sequence, head, block of queries), which reads queries, keys and values in
 //! place from the fused projection. Elsewhere: one padded product per sequence.
 
-use std::sync::Arc;
+use std::{ops::Range, sync::Arc};
 
 use candle_core::{CpuStorage, CustomOp1, D, DType, Layout, Result, Shape, Tensor};
 use multiversion::multiversion;
@@ -14,35 +14,15 @@ use super::{
     fold::fold,
     on_cpu,
     product::{Add, Matrix, product},
-    rms_norm, slice,
+    rms_norm,
+    rope::RopeTables,
+    slice,
+    tanh::tanh,
 };
-use crate::model::PackedBatch;
+use crate::model::{PackedBatch, packed::Part};
 
 /// Queries a task takes at a time.
 const BLOCK: usize = 128;
-
-/// How positions turn queries and keys: Su et al. 2021 in Hugging Face's half-split layout.
-#[derive(Clone, Debug)]
-pub(in crate::model) struct Rope {
-    /// One angular frequency per pair of dimensions, `head_dim / 2` of them.
-    pub(in crate::model) frequencies: Vec<f32>,
-}
-
-/// Cosines and sines of positions `0..length`, `[length, head_dim / 2]` each, for all layers of a pass.
-#[derive(Clone, Debug)]
-pub(in crate::model) struct RopeTables {
-    cos: Vec<f32>,
-    sin: Vec<f32>,
-}
-
-/// The tables for the longest sequence of `batch`.
-pub(in crate::model) fn rope_tables(rope: &Rope, batch: &PackedBatch) -> Arc<RopeTables> {
-    let longest = batch.ranges().map(|range| range.len()).max().unwrap_or(0);
-    let angles =
-        (0..longest).flat_map(|position| rope.frequencies.iter().map(move |f| position as f32 * f));
-    let (sin, cos) = angles.map(f32::sin_cos).unzip();
-    Arc::new(RopeTables { cos, sin })
-}
 
 /// The shape of one attention layer.
 #[derive(Clone, Debug)]
@@ -55,14 +35,18 @@ pub(in crate::model) struct Attention {
     pub(in crate::model) head_dim: usize,
     /// Whether a token sees only itself and what came before.
     pub(in crate::model) causal: bool,
-    /// How many tokens back a token sees, itself included.
+    /// How many tokens back a token sees, itself included; without causality also forward.
     pub(in crate::model) window: Option<usize>,
+    /// What scores are multiplied by: `1 / sqrt(head_dim)` in most families.
+    pub(in crate::model) scale: f32,
+    /// Scores are squashed into ±this by a hyperbolic tangent (Gemma 2).
+    pub(in crate::model) softcap: Option<f32>,
     /// RMS normalisation of queries and keys per head (Qwen3): weights and epsilon.
     pub(in crate::model) qk_norm: Option<(Tensor, Tensor, f64)>,
 }
 
 impl Attention {
-    /// `softmax(q kᵀ / sqrt(head_dim)) v` per sequence and head. `qkv` is `[tokens, (heads + 2 ·
+    /// `softmax(scale · q kᵀ) v` per sequence and head. `qkv` is `[tokens, (heads + 2 ·
     /// kv_heads) · head_dim]`, the result `[tokens, heads · head_dim]`.
     pub(in crate::model) fn forward(
         &self,
@@ -85,15 +69,11 @@ impl Attention {
         (self.heads + 2 * self.kv_heads) * self.head_dim
     }
 
-    fn scale(&self) -> f32 {
-        (self.head_dim as f32).sqrt().recip()
-    }
-
     /// The keys that query `position` of a sequence of `length` sees.
-    fn seen(&self, position: usize, length: usize) -> std::ops::Range<usize> {
-        let end = if self.causal { position + 1 } else { length };
-        let start = self.window.map_or(0, |window| (position + 1).saturating_sub(window));
-        start..end
+    fn seen(&self, position: usize, length: usize) -> Range<usize> {
+        let window = self.window.unwrap_or(length);
+        let end = if self.causal { position + 1 } else { length.min(position + window) };
+        (position + 1).saturating_sub(window)..end
     }
 
     fn composed(
@@ -102,14 +82,24 @@ impl Attention {
         batch: &PackedBatch,
         rope: Option<&RopeTables>,
     ) -> Result<Tensor> {
+        let rows = |range: &Range<usize>| qkv.narrow(0, range.start, range.len());
         let outputs = batch
-            .ranges()
-            .map(|range| self.one(&qkv.narrow(0, range.start, range.len())?, rope))
+            .parts()
+            .iter()
+            .map(|part| {
+                let own = rows(&part.rows)?;
+                if part.before.is_empty() {
+                    return self.one(&own, 0, rope);
+                }
+                let whole = Tensor::cat(&[rows(&part.before)?, own], 0)?;
+                self.one(&whole, part.before.len(), rope)
+            })
             .collect::<Result<Vec<_>>>()?;
         Tensor::cat(&outputs, 0)
     }
 
-    fn one(&self, qkv: &Tensor, rope: Option<&RopeTables>) -> Result<Tensor> {
+    /// The outputs of one sequence's tokens from position `first` on.
+    fn one(&self, qkv: &Tensor, first: usize, rope: Option<&RopeTables>) -> Result<Tensor> {
         let (length, _) = qkv.dims2()?;
         let part = |from: usize, heads: usize| {
             qkv.narrow(1, from * self.head_dim, heads * self.head_dim)?
@@ -125,16 +115,22 @@ impl Attention {
             k = rms_norm(&k, k_weight, *eps)?;
         }
         if let Some(tables) = rope {
-            q = turned(&q, tables)?;
-            k = turned(&k, tables)?;
+            let table = tables.of(length);
+            q = table.turned(&q)?;
+            k = table.turned(&k)?;
         }
         let (k, v) = (self.repeated(&k)?, self.repeated(&v)?);
-        let scores = (q.matmul(&k.t()?)? * f64::from(self.scale()))?.to_dtype(DType::F32)?;
-        let scores = scores.broadcast_add(&self.mask(length, qkv)?)?;
+        let rows = length - first;
+        let q = q.narrow(1, first, rows)?.contiguous()?;
+        let mut scores = (q.matmul(&k.t()?)? * f64::from(self.scale))?.to_dtype(DType::F32)?;
+        if let Some(cap) = self.softcap.map(f64::from) {
+            scores = ((scores / cap)?.tanh()? * cap)?;
+        }
+        let scores = scores.broadcast_add(&self.mask(first, length, qkv)?)?;
         let shifted = scores.broadcast_sub(&scores.max_keepdim(D::Minus1)?)?.exp()?;
         let weights = shifted.broadcast_div(&shifted.sum_keepdim(D::Minus1)?)?;
         let out = weights.to_dtype(qkv.dtype())?.matmul(&v)?;
-        out.transpose(0, 1)?.contiguous()?.reshape((length, self.heads * self.head_dim))
+        out.transpose(0, 1)?.contiguous()?.reshape((rows, self.heads * self.head_dim))
     }
 
     fn repeated(&self, x: &Tensor) -> Result<Tensor> {
@@ -143,29 +139,15 @@ impl Attention {
         x.unsqueeze(1)?.expand((kv, times, length, dim))?.reshape((self.heads, length, dim))
     }
 
-    fn mask(&self, length: usize, like: &Tensor) -> Result<Tensor> {
-        let values: Vec<f32> = (0..length)
+    fn mask(&self, first: usize, length: usize, like: &Tensor) -> Result<Tensor> {
+        let values: Vec<f32> = (first..length)
             .flat_map(|query| {
                 let seen = self.seen(query, length);
                 (0..length).map(move |key| if seen.contains(&key) { 0.0 } else { -1e30 })
             })
             .collect();
-        Tensor::from_vec(values, (length, length), like.device())
+        Tensor::from_vec(values, (length - first, length), like.device())
     }
-}
-
-fn turned(x: &Tensor, tables: &RopeTables) -> Result<Tensor> {
-    let (_, length, dim) = x.dims3()?;
-    let half = dim / 2;
-    let table = |values: &[f32]| {
-        Tensor::from_slice(&values[..length * half], (length, half), x.device())?
-            .to_dtype(x.dtype())
-    };
-    let (cos, sin) = (table(&tables.cos)?, table(&tables.sin)?);
-    let (low, high) = (x.narrow(2, 0, half)?, x.narrow(2, half, half)?);
-    let first = (low.broadcast_mul(&cos)? - high.broadcast_mul(&sin)?)?;
-    let second = (high.broadcast_mul(&cos)? + low.broadcast_mul(&sin)?)?;
-    Tensor::cat(&[first, second], 2)
 }
 
 struct Packed<'a> {
@@ -185,71 +167,94 @@ impl Packed<'_> {
         if self.rope.is_none() && self.norm.is_none() {
             return;
         }
-        let positions = self.batch.positions();
+        let places: Vec<_> = self
+            .batch
+            .parts()
+            .iter()
+            .flat_map(|part| {
+                let length = part.length();
+                (part.before.len()..length).map(move |position| (position, length))
+            })
+            .collect();
         let Attention { heads, kv_heads, head_dim, .. } = *self.shape;
         let width = self.shape.width();
         Cores::for_work(qkv.len()).rows(qkv, width, |index, row| {
-            let position = positions[index];
+            let (position, length) = places[index];
             let turning = &mut row[..(heads + kv_heads) * head_dim];
             for (head, x) in turning.chunks_exact_mut(head_dim).enumerate() {
                 if let Some((q, k, eps)) = &self.norm {
                     normalise(x, if head < heads { q } else { k }, *eps);
                 }
                 if let Some(tables) = self.rope {
-                    turn(x, tables, position as usize);
+                    tables.of(length).turn(x, position);
                 }
             }
         });
     }
 
-    fn tasks(&self) -> Vec<Task> {
+    fn tasks(&self) -> Vec<Task<'_>> {
         let heads = self.shape.heads;
         self.batch
-            .ranges()
-            .flat_map(|range| {
-                let blocks = (0..range.len()).step_by(BLOCK);
+            .parts()
+            .iter()
+            .flat_map(|part| {
+                let blocks = (0..part.rows.len()).step_by(BLOCK);
                 blocks.flat_map(move |from| {
-                    let rows = BLOCK.min(range.len() - from);
-                    let (start, length) = (range.start, range.len());
-                    (0..heads).map(move |head| Task { start, length, head, from, rows })
+                    let rows = BLOCK.min(part.rows.len() - from);
+                    (0..heads).map(move |head| Task { part, head, from, rows })
                 })
             })
             .collect()
     }
 
     /// Multiplications that a task takes.
-    fn work(&self, task: &Task) -> usize {
-        2 * task.rows * task.length * self.shape.head_dim
+    fn work(&self, task: &Task<'_>) -> usize {
+        2 * task.rows * task.part.length() * self.shape.head_dim
     }
 
-    fn run(&self, task: &Task, qkv: &[f32]) -> Vec<f32> {
+    fn run(&self, task: &Task<'_>, qkv: &[f32]) -> Vec<f32> {
         let Attention { heads, kv_heads, head_dim, .. } = *self.shape;
-        let width = self.shape.width();
+        let (width, length) = (self.shape.width(), task.part.length());
         let kv_head = task.head / (heads / kv_heads);
-        let base = task.start * width;
-        let column = |head: usize| base + head * head_dim;
-        // A causal block never looks past its last query.
-        let keys = if self.shape.causal { task.from + task.rows } else { task.length };
+        let position = task.part.before.len() + task.from;
+        // A block looks from what its first query sees to what its last one does.
+        let first = self.shape.seen(position, length).start;
+        let keys = self.shape.seen(position + task.rows - 1, length).end - first;
+        let q = &qkv[task.part.row(position) * width + task.head * head_dim..];
+        let (mut near_k, mut near_v) = (Vec::new(), Vec::new());
+        let columns = [heads + kv_head, heads + kv_heads + kv_head].map(|head| head * head_dim);
+        let (k, v, stride) = if first < task.part.before.len() {
+            // What comes before lies elsewhere: a copy is little beside the products.
+            for row in (first..first + keys).map(|position| task.part.row(position) * width) {
+                near_k.extend_from_slice(&qkv[row + columns[0]..][..head_dim]);
+                near_v.extend_from_slice(&qkv[row + columns[1]..][..head_dim]);
+            }
+            (near_k.as_slice(), near_v.as_slice(), head_dim)
+        } else {
+            let [k, v] = columns.map(|column| &qkv[task.part.row(first) * width + column..]);
+            (k, v, width)
+        };
         let mut scores = vec![0.0; task.rows * keys];
-        let q = &qkv[column(task.head) + task.from * width..];
-        let k = &qkv[column(heads + kv_head)..];
-        let v = &qkv[column(heads + kv_heads + kv_head)..];
-        let scale = self.shape.scale();
         product(
             Matrix::rows(q, width),
-            Matrix::columns(k, width),
+            Matrix::columns(k, stride),
             &mut scores,
             [task.rows, keys, head_dim],
-            Add::Scaled(scale),
+            Add::Scaled(self.shape.scale),
             Cores::ONE,
         );
         for (row, scores) in scores.chunks_exact_mut(keys).enumerate() {
-            softmax(scores, self.shape.seen(task.from + row, task.length));
+            let seen = self.shape.seen(position + row, length);
+            let seen = seen.start - first..seen.end - first;
+            if let Some(cap) = self.shape.softcap {
+                soft_cap(&mut scores[seen.clone()], cap);
+            }
+            softmax(scores, seen);
         }
         let mut out = vec![0.0; task.rows * head_dim];
         product(
             Matrix::rows(&scores, keys),
-            Matrix::rows(v, width),
+            Matrix::rows(v, stride),
             &mut out,
             [task.rows, head_dim, keys],
             Add::Scaled(1.0),
@@ -259,9 +264,9 @@ impl Packed<'_> {
     }
 }
 
-struct Task {
-    start: usize,
-    length: usize,
+/// One head's outputs for `rows` tokens of a part, from its token `from` on.
+struct Task<'a> {
+    part: &'a Part,
     head: usize,
     from: usize,
     rows: usize,
@@ -283,7 +288,7 @@ impl CustomOp1 for Packed<'_> {
         let mut out = vec![0.0; tokens * width];
         for (task, block) in tasks.iter().zip(blocks) {
             for (row, values) in block.chunks_exact(dim).enumerate() {
-                let at = (task.start + task.from + row) * width + task.head * dim;
+                let at = (task.part.rows.start + task.from + row) * width + task.head * dim;
                 out[at..at + dim].copy_from_slice(values);
             }
         }
@@ -300,20 +305,18 @@ fn normalise(x: &mut [f32], weight: &[f32], eps: f64) {
     }
 }
 
-fn turn(x: &mut [f32], tables: &RopeTables, position: usize) {
-    let half = x.len() / 2;
-    let row = position * half..(position + 1) * half;
-    let (low, high) = x.split_at_mut(half);
-    for ((low, high), (cos, sin)) in
-        low.iter_mut().zip(high).zip(tables.cos[row.clone()].iter().zip(&tables.sin[row]))
-    {
-        (*low, *high) = (*low * cos - *high * sin, *high * cos + *low * sin);
+/// `cap · tanh(score / cap)`.
+#[multiversion(targets("x86_64+avx2", "x86_64+avx512f"))]
+fn soft_cap(scores: &mut [f32], cap: f32) {
+    let inverse = cap.recip();
+    for score in scores {
+        *score = cap * tanh(*score * inverse);
     }
 }
 
 /// Softmax over `seen`, zero elsewhere.
 #[multiversion(targets("x86_64+avx2", "x86_64+avx512f"))]
-fn softmax(scores: &mut [f32], seen: std::ops::Range<usize>) {
+fn softmax(scores: &mut [f32], seen: Range<usize>) {
     let seen = seen.start..seen.end.min(scores.len());
     scores[..seen.start].fill(0.0);
     scores[seen.end..].fill(0.0);
@@ -334,12 +337,15 @@ mod tests {
     use rand::{Rng, RngExt, SeedableRng};
 
     use super::*;
-    use crate::model::Encoded;
+    use crate::model::{
+        Encoded,
+        kernels::{Rope, rope_tables},
+    };
 
     fn batch(lengths: &[usize]) -> PackedBatch {
         let sequences: Vec<_> = lengths
             .iter()
-            .map(|length| Encoded { ids: vec![0; *length], type_ids: vec![], truncated: false })
+            .map(|length| Encoded { ids: vec![0; *length], ..Encoded::default() })
             .collect();
         PackedBatch::new(&sequences)
     }
@@ -349,21 +355,77 @@ mod tests {
         Tensor::from_vec(values, (rows, width), &Device::Cpu).unwrap()
     }
 
+    /// Sequences that begin alike, their beginnings laid down once, against the same side by side.
+    #[test]
+    fn a_shared_beginning_changes_nothing() {
+        let mut rng = rand_chacha::ChaCha8Rng::seed_from_u64(9);
+        let beginning: Vec<u32> = (0..150).collect();
+        let sequences: Vec<Encoded> = [3_u32, 140, 1]
+            .map(|own| [beginning.clone(), (1000 * own..1001 * own).collect()].concat())
+            .map(|ids| Encoded { ids, ..Encoded::default() })
+            .to_vec();
+        let plain = PackedBatch::new(&sequences);
+        let shared = PackedBatch::sharing(&sequences.iter().collect::<Vec<_>>());
+        assert_eq!(shared.ids.len(), 150 + 3 + 140 + 1);
+        // A row for each kind of token and position, so that equal beginnings have equal rows.
+        let rows = random(&mut rng, 8, 64);
+        let kinds = |batch: &PackedBatch| -> Tensor {
+            let kinds: Vec<u32> =
+                batch.ids.iter().zip(batch.positions()).map(|(id, at)| (id + at) % 8).collect();
+            rows.index_select(&Tensor::new(kinds, &Device::Cpu).unwrap(), 0).unwrap()
+        };
+        let rope = Rope::plain(vec![1.0, 0.1]);
+        for window in [None, Some(100), Some(5)] {
+            let shape = Attention {
+                heads: 4,
+                kv_heads: 2,
+                head_dim: 8,
+                causal: true,
+                window,
+                scale: 0.4,
+                softcap: None,
+                qk_norm: None,
+            };
+            let last = |batch: &PackedBatch, composed: bool| -> Vec<Vec<f32>> {
+                let tables = rope_tables(&rope, batch);
+                let out = if composed {
+                    shape.composed(&kinds(batch), batch, Some(&tables)).unwrap()
+                } else {
+                    shape.forward(&kinds(batch), batch, Some(&tables)).unwrap()
+                };
+                let rows = Tensor::new(batch.last(), &Device::Cpu).unwrap();
+                out.index_select(&rows, 0).unwrap().to_vec2().unwrap()
+            };
+            let expected = last(&plain, false);
+            for found in [last(&shared, false), last(&shared, true)] {
+                for (found, expected) in found.iter().flatten().zip(expected.iter().flatten()) {
+                    assert!((found - expected).abs() < 2e-6, "{window:?}: {found} for {expected}");
+                }
+            }
+        }
+    }
+
     /// The packed kernel against the composed form, for every combination of features.
     #[test]
     fn agrees_with_the_composed_form() {
         let mut rng = rand_chacha::ChaCha8Rng::seed_from_u64(7);
         let batch = batch(&[1, 7, 130, 64]);
-        let rope = Rope { frequencies: vec![1.0, 0.1, 0.01, 0.001] };
-        let tables = rope_tables(&rope, &batch);
+        let rope = Rope::plain(vec![1.0, 0.1, 0.01, 0.001]);
+        let partial =
+            Rope { long: Some((100, vec![0.5, 0.02])), scale: 1.2, ..Rope::plain(vec![1.0, 0.1]) };
+        let (whole, partial) = (rope_tables(&rope, &batch), rope_tables(&partial, &batch));
         let norm = random(&mut rng, 2, 8);
         let norm = Some((norm.get(0).unwrap(), norm.get(1).unwrap(), 1e-6));
-        for (causal, window, rope, qk_norm) in [
-            (false, None, None, None),
-            (true, None, Some(&tables), None),
-            (true, Some(5), Some(&tables), norm),
+        for (causal, window, rope, qk_norm, softcap) in [
+            (false, None, None, None, None),
+            (false, Some(9), Some(&whole), None, None),
+            (true, None, Some(&whole), None, None),
+            (true, Some(5), Some(&whole), norm, None),
+            (true, Some(70), Some(&partial), None, Some(3.0)),
         ] {
-            let shape = Attention { heads: 4, kv_heads: 2, head_dim: 8, causal, window, qk_norm };
+            let (heads, kv_heads, head_dim, scale) = (4, 2, 8, 0.4);
+            let shape =
+                Attention { heads, kv_heads, head_dim, causal, window, scale, softcap, qk_norm };
             let qkv = random(&mut rng, 202, 64);
             let packed = shape.forward(&qkv, &batch, rope).unwrap();
             let composed = shape.composed(&qkv, &batch, rope.map(Arc::as_ref)).unwrap();

@@ -12,7 +12,12 @@ pub(in crate::model) fn rms_norm(x: &Tensor, weight: &Tensor, eps: f64) -> Resul
     }
     let wide = x.to_dtype(DType::F32)?;
     let scale = ((wide.sqr()?.mean_keepdim(D::Minus1)? + eps)?).sqrt()?;
-    wide.broadcast_div(&scale)?.to_dtype(x.dtype())?.broadcast_mul(weight)
+    let unit = wide.broadcast_div(&scale)?;
+    if weight.dtype() == DType::F32 {
+        // Gemma keeps its weights wide and rounds the product.
+        return unit.broadcast_mul(weight)?.to_dtype(x.dtype());
+    }
+    unit.to_dtype(x.dtype())?.broadcast_mul(weight)
 }
 
 /// `(x − mean) / sqrt(var + eps) · weight + bias` over the last dimension. Ba et al. 2016, Eq. 4.

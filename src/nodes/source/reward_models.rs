@@ -3,6 +3,8 @@
 //! Raw means what the head says: no sigmoid, no normalisation. `calibrated` subtracts each model's mean
 //! on a reference set and divides by its standard deviation there, so that members share a scale: an
 //! ensemble of members with different offsets is meaningless under `wco` and `uwo`.
+//! With `detail: full` a column's side data holds what a score was made from, for models that say so: the
+//! steps of a process reward, the objectives of a mixture, the labels of a classifier.
 //! Bradley–Terry reward models: Christiano et al. 2017; ensembles: Coste et al. 2023 (arXiv 2310.02743).
 
 use std::{collections::BTreeMap, time::Instant};
@@ -12,7 +14,9 @@ use serde_json::{Value, json};
 use utoipa::ToSchema;
 
 use super::{Scored, Source, Usage, World};
-use crate::domain::{Batch, BoxFuture, Cell, Column, ModelInfo, ParamError, Scope, Score, Scores};
+use crate::domain::{
+    Batch, BoxFuture, Cell, Column, Judged, Miss, ModelInfo, ParamError, Scope, Score, Scores,
+};
 use crate::nodes::{Family, Kind};
 
 /// Parameters of `reward_models`.
@@ -59,6 +63,10 @@ impl Source for RewardModels {
         self.models.clone()
     }
 
+    fn models(&self) -> &[String] {
+        &self.models
+    }
+
     fn check(&self, world: &World) -> Result<(), ParamError> {
         for (index, model) in self.models.iter().enumerate() {
             let at = |message: String| ParamError::at(format!("/models/{index}"), message);
@@ -84,8 +92,7 @@ impl Source for RewardModels {
             let mut models = BTreeMap::new();
             let mut columns = Vec::with_capacity(self.models.len());
             let scored = world.scorers.score(&self.models, batch, deadline).await;
-            for (model, scores) in self.models.iter().zip(scored) {
-                let info = world.scorers.info(model);
+            for (model, Judged { info, scores }) in self.models.iter().zip(scored) {
                 spend(&mut usage, &scores);
                 columns.push(self.column(&scores, info.as_ref()));
                 models.extend(info.map(|info| (model.clone(), info)));
@@ -102,11 +109,17 @@ impl RewardModels {
             _ => [0.0, 1.0],
         };
         let standard = |score: &Score| (score.value - mean) / std;
-        Column::new(
+        let column = Column::new(
             scores
                 .iter()
                 .map(|score| -> Cell { score.as_ref().map(standard).map_err(Clone::clone) }),
-        )
+        );
+        let parts = |score: &Result<Score, Miss>| score.as_ref().ok()?.parts.clone();
+        if scores.iter().all(|score| parts(score).is_none()) {
+            return column;
+        }
+        let details = scores.iter().map(|score| serde_json::to_value(parts(score).as_deref()));
+        column.with_details(details.map(Result::unwrap_or_default).collect())
     }
 }
 
@@ -132,8 +145,9 @@ mod tests {
     };
 
     use super::*;
-    use crate::domain::{Miss, MissStatus, Sample, Scorers};
+    use crate::domain::{MissStatus, Parts, Sample, Scorers};
     use crate::nodes::testing::rejects;
+    use crate::verify::code::SandboxConfig;
 
     /// Scores a sample by its first feature; `lost` always misses.
     #[derive(Debug)]
@@ -156,11 +170,12 @@ mod tests {
             models: &'a [String],
             batch: Batch,
             _: Instant,
-        ) -> BoxFuture<'a, Vec<Scores>> {
+        ) -> BoxFuture<'a, Vec<Judged>> {
             let score = |model: &String, sample: &Sample| match model.as_str() {
                 "lost" => Err(Miss::new(MissStatus::ModelError, "lost")),
                 _ => Ok(Score {
                     value: sample.features["x"],
+                    parts: (model == "steps").then(|| Arc::new(Parts::Steps(vec![0.5, 0.25]))),
                     tokens: 3,
                     truncated: false,
                     cached: true,
@@ -168,16 +183,17 @@ mod tests {
                     worked: Duration::from_millis(1),
                 }),
             };
-            let scores = models
-                .iter()
-                .map(|model| batch.samples().iter().map(|sample| score(model, sample)).collect());
-            Box::pin(std::future::ready(scores.collect()))
+            let judged = models.iter().map(|model| Judged {
+                info: self.info(model),
+                scores: batch.samples().iter().map(|sample| score(model, sample)).collect(),
+            });
+            Box::pin(std::future::ready(judged.collect()))
         }
     }
 
     fn source(models: &[&str], calibrated: bool) -> (RewardModels, World) {
         let models = models.iter().map(|model| (*model).to_owned()).collect();
-        (RewardModels { models, calibrated }, World::new(Arc::new(Fixed)))
+        (RewardModels { models, calibrated }, World::new(Arc::new(Fixed), SandboxConfig::off()))
     }
 
     #[test]
@@ -191,6 +207,17 @@ mod tests {
         assert_eq!(scored.columns[1].values().count(), 0);
         assert_eq!((scored.usage[0].tokens, scored.usage[0].cached), (3, 1));
         assert_eq!(scored.models.len(), 2);
+    }
+
+    #[test]
+    fn what_a_score_was_made_from_is_side_data() {
+        let (source, world) = source(&["known", "steps"], false);
+        let sample = Sample { features: [("x".to_owned(), 1.0)].into(), ..Sample::default() };
+        let batch = Batch::new(vec![sample]).unwrap();
+        let scored = futures::executor::block_on(source.score(batch, &world, Instant::now()));
+        assert_eq!(scored.columns[0].details(), None);
+        let steps = [json!({"steps": [0.5, 0.25]})];
+        assert_eq!(scored.columns[1].details(), Some(steps.as_slice()));
     }
 
     #[test]

@@ -312,7 +312,8 @@ pub(super) fn shape(width: usize) -> DecoderConfig {
     }
 }
 
-/// The service's configuration for ensembles with their arms, as `assay serve --config` reads it.
+/// The service's configuration for ensembles with their arms, as `assay serve --config` reads it. `path` is
+/// in the directory that the members are in.
 ///
 /// # Errors
 /// When it cannot be written.
@@ -322,10 +323,10 @@ pub fn write_service_config(
     pipelines: &[(String, Arm)],
 ) -> Result<(), TrainError> {
     let mut models = Map::new();
-    for Member { name, path, calibration: (mean, std) } in members {
-        let path = fs::canonicalize(path).map_err(TrainError::file(path))?;
+    for Member { name, calibration: (mean, std), .. } in members {
+        // A member's directory has its name, and the configuration lies beside it.
         let calibration = json!({"mean": mean, "std": std});
-        models.insert(name.clone(), json!({"path": path, "calibration": calibration}));
+        models.insert(name.clone(), json!({"path": name, "calibration": calibration}));
     }
     let pipelines: Map<String, Value> = pipelines
         .iter()

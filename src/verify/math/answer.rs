@@ -8,10 +8,11 @@ use std::sync::OnceLock;
 
 use dashu_ratio::RBig;
 
-use super::ast::{Ast, Bracket, Constant, Id, NamedSet, Node, TooBig};
+use super::ast::{Ast, Bracket, Constant, Id, Name, NamedSet, Node, Relation, TooBig};
 use super::exact::{self, Inexact};
 use super::fuel::Fuel;
 use super::modular::{self, Fingerprint, Refusal};
+use super::render;
 use super::units::{self, Unit};
 
 /// A scalar expression with what is known of its value.
@@ -43,6 +44,12 @@ pub(super) struct End {
     pub(super) closed: bool,
 }
 
+impl End {
+    fn infinite() -> Self {
+        Self { at: None, closed: false }
+    }
+}
+
 /// An interval of the reals.
 #[derive(Debug)]
 pub(super) struct Segment {
@@ -54,7 +61,15 @@ pub(super) struct Segment {
 #[derive(Debug)]
 pub(super) struct Chain {
     pub(super) members: Vec<Item>,
-    pub(super) relations: Vec<super::ast::Relation>,
+    pub(super) relations: Vec<Relation>,
+}
+
+/// A branch of a function defined by cases.
+#[derive(Debug)]
+pub(super) struct Branch {
+    pub(super) value: Item,
+    /// The condition in canonical LaTeX, and as an answer if it is one. `None`: otherwise.
+    pub(super) condition: Option<(String, Option<Box<Answer>>)>,
 }
 
 /// An answer by kind.
@@ -103,15 +118,30 @@ pub(super) enum Answer {
         chain: Option<Chain>,
     },
     Chain(Chain),
+    /// `n ∈ Z`: what a parameter runs through.
+    Member {
+        name: String,
+        set: NamedSet,
+    },
+    /// A residue class, with its name if it has one.
+    Congruence {
+        label: Option<String>,
+        residue: Item,
+        modulus: Item,
+    },
     Matrix {
         columns: usize,
         cells: Vec<Item>,
     },
     Function {
+        name: String,
         parameters: Vec<String>,
         value: Item,
     },
-    Cases(Item),
+    Cases {
+        whole: Item,
+        branches: Vec<Branch>,
+    },
     Named(NamedSet),
     Text(String),
     Unevaluated(String),
@@ -210,9 +240,29 @@ impl Classifier<'_, '_> {
             Node::Degrees(inner) => {
                 Ok(Answer::Degrees { inner: self.scalar(inner)?, whole: self.scalar(id)? })
             }
-            Node::Cases(_) => Ok(Answer::Cases(self.item(id))),
+            Node::Cases(branches) => self.cases(id, &branches),
+            // `P(3, -2)`: a point by its name.
+            Node::Call(name, items) if items.len() > 1 && self.is_point(name, &items) => {
+                Ok(Answer::Tuple { items: self.answers(&items)?, open: Bracket::Round })
+            }
             _ => self.expression(id),
         }
+    }
+
+    fn is_point(&self, name: Name, items: &[Id]) -> bool {
+        let plain = |&id: &Id| self.ast.symbols(id).is_empty();
+        let name = self.ast.text(name);
+        name.len() == 1 && name.starts_with(char::is_uppercase) && items.iter().all(plain)
+    }
+
+    fn cases(&mut self, id: Id, branches: &[(Id, Option<Id>)]) -> Result2 {
+        let mut found = Vec::with_capacity(branches.len());
+        for &(value, condition) in branches {
+            let condition = condition
+                .map(|id| (render::render(self.ast, id), self.answer(id).ok().map(Box::new)));
+            found.push(Branch { value: self.item(value), condition });
+        }
+        Ok(Answer::Cases { whole: self.item(id), branches: found })
     }
 
     fn temperature(&mut self, value: Id) -> Result<Id, Untyped> {
@@ -301,6 +351,16 @@ impl Classifier<'_, '_> {
 
     /// A bare list: a system, alternatives, or simply values.
     fn list(&mut self, ids: &[Id], all: bool) -> Result2 {
+        if let Node::Chain { members, relations } = self.ast.node(ids[0])
+            && relations[..] == [Relation::NotEqual]
+            && let [name, value] = members[..]
+            && let Node::Symbol(name) = *self.ast.node(name)
+            && !ids[1..].iter().any(|&id| matches!(self.ast.node(id), Node::Chain { .. }))
+        {
+            let mut values = vec![value];
+            values.extend(&ids[1..]);
+            return self.punctured(name, &values);
+        }
         let items = self.answers(ids)?;
         let segments =
             items.iter().all(|item| matches!(item, Answer::Segments { variable: Some(_), .. }));
@@ -321,9 +381,10 @@ impl Classifier<'_, '_> {
             Answer::Scalar(_) => true,
             _ => false,
         });
-        if label.is_some() && shared {
+        if let Some(label) = label.filter(|_| shared) {
             let values = items.into_iter().map(unlabelled).collect();
-            return Ok(Answer::List(flattened(values)));
+            let value = Box::new(Answer::List(flattened(values)));
+            return Ok(Answer::Labelled { label, value, others: Vec::new(), chain: None });
         }
         let labelled = items.iter().any(|item| matches!(item, Answer::Labelled { .. }));
         Ok(Answer::List(if labelled { items } else { flattened(items) }))

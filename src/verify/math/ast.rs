@@ -98,7 +98,6 @@ pub(super) enum Function {
     Sign,
     Re,
     Im,
-    Conjugate,
     /// index, radicand
     Root,
 }
@@ -117,6 +116,22 @@ pub(super) enum Relation {
     Congruent,
     /// `\to`, `\mapsto`, `\Rightarrow`, `\parallel`, … : kept apart by name, never interpreted.
     Other(&'static str),
+}
+
+impl Relation {
+    /// The relation read from the right, if it has one.
+    pub(super) fn turned(self) -> Option<Self> {
+        Some(match self {
+            Self::Less => Self::Greater,
+            Self::LessEqual => Self::GreaterEqual,
+            Self::Greater => Self::Less,
+            Self::GreaterEqual => Self::LessEqual,
+            Self::Equal | Self::NotEqual => self,
+            Self::Approximately | Self::ElementOf | Self::Congruent | Self::Other(_) => {
+                return None;
+            }
+        })
+    }
 }
 
 /// Kinds of delimiters.
@@ -231,6 +246,11 @@ impl Ast {
         Ok(id)
     }
 
+    /// How many nodes there are, for the accounting of fuel.
+    pub(super) fn size(&self) -> u64 {
+        self.nodes.len() as u64
+    }
+
     /// The node of that index.
     pub(super) fn node(&self, id: Id) -> &Node {
         &self.nodes[id.0 as usize]
@@ -264,17 +284,62 @@ impl Ast {
         copy
     }
 
-    /// A copy in which the symbols of these names are nought.
-    pub(super) fn without(&self, names: &[&str]) -> Self {
+    /// A copy in which symbols are numbers.
+    pub(super) fn with(&self, values: &[(&str, RBig)]) -> Self {
         let mut copy = self.clone();
         for node in &mut copy.nodes {
             if let Node::Symbol(name) = node
-                && names.contains(&&*self.names[name.0 as usize])
+                && let Some((_, value)) =
+                    values.iter().find(|(known, _)| *known == &*self.names[name.0 as usize])
             {
-                *node = Node::Number(Number { value: RBig::ZERO, decimal: None });
+                *node = Node::Number(Number { value: value.clone(), decimal: None });
             }
         }
         copy
+    }
+
+    /// Copies what is below `root` to the end of `target`, with the expression `value` of `target` in place
+    /// of the symbol `name`.
+    ///
+    /// # Errors
+    /// When `target` would become too high or too large.
+    pub(super) fn copy_to(
+        &self,
+        root: Id,
+        target: &mut Self,
+        name: &str,
+        value: Option<Id>,
+    ) -> Result<Id, TooBig> {
+        let mut places: Vec<Option<Id>> = vec![None; root.0 as usize + 1];
+        for index in self.below(root) {
+            let mut node = self.nodes[index].clone();
+            if let (Node::Symbol(own), Some(value)) = (&node, value)
+                && &*self.names[own.0 as usize] == name
+            {
+                places[index] = Some(value);
+                continue;
+            }
+            node.for_each_child_mut(|child| {
+                *child = places[child.0 as usize].unwrap_or(*child);
+            });
+            if let Some(own) = node.name_mut() {
+                *own = target.name(&self.names[own.0 as usize]);
+            }
+            places[index] = Some(target.add(node)?);
+        }
+        Ok(places[root.0 as usize].unwrap_or(root))
+    }
+
+    /// The indices of all nodes at and below `root`, in ascending order.
+    fn below(&self, root: Id) -> Vec<usize> {
+        let mut wanted = vec![false; root.0 as usize + 1];
+        wanted[root.0 as usize] = true;
+        for index in (0..wanted.len()).rev() {
+            if wanted[index] {
+                self.nodes[index].for_each_child(|child| wanted[child.0 as usize] = true);
+            }
+        }
+        (0..wanted.len()).filter(|&index| wanted[index]).collect()
     }
 
     /// The literal at `id`, seen through signs.
@@ -300,6 +365,11 @@ impl Ast {
         found
     }
 
+    /// Whether the symbol `name` occurs at or below a node.
+    pub(super) fn has_symbol(&self, id: Id, name: &str) -> bool {
+        self.any(id, &|node| matches!(node, Node::Symbol(own) if self.text(*own) == name))
+    }
+
     /// The distinct symbols below a node, in order of appearance.
     pub(super) fn symbols(&self, id: Id) -> Vec<Name> {
         let mut found = Vec::new();
@@ -319,6 +389,19 @@ impl Ast {
 }
 
 impl Node {
+    /// The name that the node bears, if it bears one.
+    fn name_mut(&mut self) -> Option<&mut Name> {
+        match self {
+            Self::Symbol(name)
+            | Self::Call(name, _)
+            | Self::Text(name)
+            | Self::Unevaluated(name)
+            | Self::Quantity { unit: name, .. }
+            | Self::Based { digits: name, .. } => Some(name),
+            _ => None,
+        }
+    }
+
     /// Calls `f` for every child, in order.
     pub(super) fn for_each_child(&self, mut f: impl FnMut(Id)) {
         match self {
@@ -357,6 +440,50 @@ impl Node {
                     f(*value);
                     if let Some(condition) = condition {
                         f(*condition);
+                    }
+                }
+            }
+        }
+    }
+
+    /// Calls `f` for every child, in order, to change it.
+    fn for_each_child_mut(&mut self, mut f: impl FnMut(&mut Id)) {
+        match self {
+            Self::Number(_)
+            | Self::Symbol(_)
+            | Self::Constant(_)
+            | Self::Based { .. }
+            | Self::Set(_)
+            | Self::Text(_)
+            | Self::Unevaluated(_) => {}
+            Self::Negative(a)
+            | Self::Degrees(a)
+            | Self::Percent(a)
+            | Self::PlusMinus { term: a, .. }
+            | Self::Quantity { value: a, .. } => f(a),
+            Self::Quotient(a, b)
+            | Self::Power(a, b)
+            | Self::Difference(a, b)
+            | Self::Builder(a, b) => {
+                f(a);
+                f(b);
+            }
+            Self::Sum(items)
+            | Self::Product(items)
+            | Self::Apply(_, items)
+            | Self::Call(_, items)
+            | Self::Sequence { items, .. }
+            | Self::List { items, .. }
+            | Self::Chain { members: items, .. }
+            | Self::Matrix { cells: items, .. }
+            | Self::Union(items)
+            | Self::Intersection(items)
+            | Self::Ratio(items) => items.iter_mut().for_each(f),
+            Self::Cases(branches) => {
+                for (value, condition) in branches {
+                    f(value);
+                    if let Some(condition) = condition {
+                        f(condition);
                     }
                 }
             }

@@ -6,8 +6,8 @@ mod relation;
 mod scalar;
 
 use super::Method;
-use super::answer::{Answer, Item};
-use super::ast::{Ast, Bracket, NamedSet};
+use super::answer::{Answer, Branch, Item, classify};
+use super::ast::{Ast, Bracket, Id, NamedSet};
 use super::fuel::{Exhausted, Fuel};
 use super::numeric::Scalar;
 use super::policy::{PercentRule, Policy, UnitRule};
@@ -40,6 +40,18 @@ pub(super) type Result<T = Outcome> = std::result::Result<T, Exhausted>;
 pub(super) struct Side<'a> {
     pub(super) ast: &'a Ast,
     pub(super) answer: &'a Answer,
+    pub(super) root: Option<Id>,
+}
+
+impl Side<'_> {
+    /// The parameter of a family, as in `kπ, k ∈ Z`.
+    fn parameter(&self) -> Option<&str> {
+        let Answer::List(items) = self.answer else { return None };
+        items.iter().find_map(|item| match item {
+            Answer::Member { name, .. } => Some(name.as_str()),
+            _ => None,
+        })
+    }
 }
 
 /// Compares an answer with a gold answer.
@@ -52,6 +64,16 @@ pub(super) fn compare(
     answer: Side<'_>,
     fuel: &mut Fuel,
 ) -> Result {
+    // The name of a parameter means nothing.
+    if let (Some(a), Some(b), Some(root)) = (gold.parameter(), answer.parameter(), answer.root)
+        && a != b
+    {
+        let mut ast = answer.ast.swapped(a, b);
+        if let Ok(renamed) = classify(&mut ast, root, fuel) {
+            let mut comparison = Comparison { policy, gold: gold.ast, given: &ast, fuel };
+            return comparison.answers(gold.answer, &renamed);
+        }
+    }
     let mut comparison = Comparison { policy, gold: gold.ast, given: answer.ast, fuel };
     comparison.answers(gold.answer, answer.answer)
 }
@@ -100,24 +122,66 @@ impl<'a> Comparison<'a, '_> {
             (A::Based { digits: a, base: p }, A::Based { digits: b, base: q }) => {
                 Ok(equal_if(a == b && p == q, Method::Exact))
             }
-            // The base is a label: the digits are compared, never the value.
-            (A::Scalar(plain), A::Based { digits, base }) if *base != 10 => {
-                let same = plain.exact.as_ref().is_ok_and(|value| value.to_string() == *digits);
-                Ok(equal_if(same, Method::Exact))
+            (A::Cases { whole: a, branches: p }, A::Cases { whole: b, branches: q }) => {
+                let outcome = self.branches(p, q)?;
+                if outcome.is_equal() { Ok(outcome) } else { self.numeric(a, b) }
             }
-            (A::Cases(a), A::Cases(b) | A::Scalar(b)) | (A::Scalar(a), A::Cases(b)) => {
-                self.numeric(a, b)
+            (A::Cases { whole: a, .. }, A::Scalar(b))
+            | (A::Scalar(a), A::Cases { whole: b, .. }) => self.numeric(a, b),
+            (A::Member { name: x, set: a }, A::Member { name: y, set: b }) => {
+                Ok(equal_if(x == y && a == b, Method::Set))
             }
+            (A::Congruence { .. }, A::Congruence { .. }) => self.congruences(gold, given),
+            (A::Scalar(a), A::Congruence { residue: b, .. }) => self.scalars(a, b),
             (A::Named(a), A::Named(b)) => Ok(equal_if(a == b, Method::Set)),
-            (A::Text(a), A::Text(b)) => {
-                Ok(equal_if(prose::normal(a) == prose::normal(b), Method::Text))
-            }
+            (A::Text(a), A::Text(b)) => Ok(equal_if(prose::same_text(a, b), Method::Text)),
             (A::Unevaluated(a), A::Unevaluated(b)) => {
                 let bare =
                     |text: &str| text.chars().filter(|c| !c.is_whitespace()).collect::<String>();
                 Ok(equal_if(bare(a) == bare(b), Method::Identity))
             }
             _ => Ok(Outcome::Different),
+        }
+    }
+
+    /// Branches with equal values under equal conditions, in any order.
+    fn branches(&mut self, gold: &[Branch], given: &[Branch]) -> Result {
+        if gold.len() != given.len() {
+            return Ok(Outcome::Different);
+        }
+        self.all(gold.iter(), |this, a| {
+            for b in given {
+                let same = match (&a.condition, &b.condition) {
+                    (None, None) => true,
+                    (Some((a, _)), Some((b, _))) if a == b => true,
+                    (Some((_, Some(a))), Some((_, Some(b)))) => this.answers(a, b)?.is_equal(),
+                    _ => false,
+                };
+                if same {
+                    return this.scalars(&a.value, &b.value);
+                }
+            }
+            Ok(Outcome::Different)
+        })
+    }
+
+    /// Residue classes: the same modulus, and residues that differ by a multiple of it.
+    fn congruences(&mut self, gold: &Answer, given: &Answer) -> Result {
+        let (
+            Answer::Congruence { label: x, residue: a, modulus: m },
+            Answer::Congruence { label: y, residue: b, modulus: n },
+        ) = (gold, given)
+        else {
+            return Ok(Outcome::Different);
+        };
+        if x.is_some() && y.is_some() && x != y || !self.scalars(m, n)?.is_equal() {
+            return Ok(Outcome::Different);
+        }
+        match (&a.exact, &b.exact, &m.exact) {
+            (Ok(a), Ok(b), Ok(m)) if !m.is_zero() => {
+                Ok(equal_if(((a - b) / m).is_int(), Method::Exact))
+            }
+            _ => self.scalars(a, b),
         }
     }
 
@@ -162,9 +226,8 @@ impl<'a> Comparison<'a, '_> {
     /// A percentage against a plain number: its hundredth, or itself if the sign is a label.
     fn percent(&mut self, percent: &Item, plain: &Item, label: bool, gold_has: bool) -> Result {
         // "0.35%" for 0.35 is a mistake of a hundredfold, not a label.
-        let large = |item: &Item| {
-            item.exact.as_ref().is_ok_and(|v| *v >= 1u8.into() || *v <= (-1i8).into())
-        };
+        let large =
+            |item: &Item| item.exact.as_ref().is_ok_and(|v| *v > 1u8.into() || *v < (-1i8).into());
         if label && (gold_has || large(plain)) {
             let same = if gold_has {
                 self.scalars(percent, plain)?

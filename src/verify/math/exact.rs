@@ -201,8 +201,8 @@ fn apply(
         (Function::Lcm, [_, ..]) => fold(&values, |a, b| {
             if a.is_zero() || b.is_zero() { UBig::ZERO } else { &a / (&a).gcd(&b) * b }
         }),
-        (Function::Max, [_, ..]) => Ok(values.into_iter().fold(first, |a, b| a.max(b))),
-        (Function::Min, [_, ..]) => Ok(values.into_iter().fold(first, |a, b| a.min(b))),
+        (Function::Max, [_, ..]) => Ok(values.into_iter().fold(first, RBig::max)),
+        (Function::Min, [_, ..]) => Ok(values.into_iter().fold(first, RBig::min)),
         _ => Err(Inexact::Other),
     }
 }

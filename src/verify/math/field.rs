@@ -53,7 +53,7 @@ impl Field {
             state = mix(state);
             let p = ((state >> 2) | 1 << 61) / ORDER * ORDER + 1;
             let field = Self::modulo(p, mix(state ^ seed));
-            if field.is_prime() && WITH_ROOT.iter().all(|&q| field.is_square(field.from_u64(q))) {
+            if field.is_prime() && WITH_ROOT.iter().all(|&q| field.is_square(field.residue(q))) {
                 return field.with_roots();
             }
         }
@@ -76,7 +76,7 @@ impl Field {
         let odd = (self.p - 1) >> (self.p - 1).trailing_zeros();
         let minus_one = self.neg(self.one);
         [2, 3, 5, 7, 11, 13, 17, 19, 23, 29, 31, 37].into_iter().all(|base| {
-            let mut x = self.pow(self.from_u64(base), odd);
+            let mut x = self.pow(self.residue(base), odd);
             let mut exponent = odd;
             if x == self.one {
                 return true;
@@ -101,13 +101,13 @@ impl Field {
             [2, 3, 5, 7, 11, 13].iter().all(|q| field.pow(root, ORDER / q) != field.one)
         };
         self.root = (2..)
-            .map(|h| self.pow(self.from_u64(h), (self.p - 1) / ORDER))
+            .map(|h| self.pow(self.residue(h), (self.p - 1) / ORDER))
             .find(|&root| order(root, &self))
             .unwrap_or(self.one);
         let eighth = self.pow(self.root, ORDER / 8);
         let mut roots = vec![(2, self.add(eighth, self.inv(eighth)))];
         roots.extend([3, 5, 7, 11, 13].map(|q| (q, self.gauss_sum(q))));
-        roots.extend(WITH_ROOT.map(|q| (q, self.sqrt(self.from_u64(q)).unwrap_or(self.one))));
+        roots.extend(WITH_ROOT.map(|q| (q, self.sqrt(self.residue(q)).unwrap_or(self.one))));
         self.roots = roots;
         self
     }
@@ -131,7 +131,7 @@ impl Field {
         }
         let twos = (self.p - 1).trailing_zeros();
         let odd = (self.p - 1) >> twos;
-        let other = (2..).map(|h| self.from_u64(h)).find(|&h| !self.is_square(h))?;
+        let other = (2..).map(|h| self.residue(h)).find(|&h| !self.is_square(h))?;
         let (mut m, mut c) = (twos, self.pow(other, odd));
         let (mut t, mut r) = (self.pow(a, odd), self.pow(a, odd.div_ceil(2)));
         while t != self.one {
@@ -154,7 +154,7 @@ impl Field {
     pub(super) fn prime_root(&self, q: u64) -> Option<u64> {
         match self.roots.iter().find(|(prime, _)| *prime == q) {
             Some((_, root)) => Some(*root),
-            None => self.sqrt(self.from_u64(q % self.p)),
+            None => self.sqrt(self.residue(q % self.p)),
         }
     }
 
@@ -182,23 +182,23 @@ impl Field {
         self.p - 1
     }
 
-    pub(super) fn from_u64(&self, a: u64) -> u64 {
+    pub(super) fn residue(&self, a: u64) -> u64 {
         self.mul(a % self.p, self.square)
     }
 
     /// The residue of an integer given by its little-endian words.
-    pub(super) fn from_words(&self, words: &[u64]) -> u64 {
+    pub(super) fn residue_of_words(&self, words: &[u64]) -> u64 {
         // 2^64 in Montgomery form is 2^128 mod p.
         words
             .iter()
             .rev()
-            .fold(0, |sum, &word| self.add(self.mul(sum, self.square), self.from_u64(word)))
+            .fold(0, |sum, &word| self.add(self.mul(sum, self.square), self.residue(word)))
     }
 
     /// A random residue that depends on `key`, different in each lane.
     pub(super) fn random(&self, key: u64) -> Lanes {
         let base = mix(key ^ self.seed);
-        [1, 2, 3].map(|lane| self.from_u64(mix(base.wrapping_add(lane)) % (self.p - 2) + 1))
+        [1, 2, 3].map(|lane| self.residue(mix(base.wrapping_add(lane)) % (self.p - 2) + 1))
     }
 
     /// Random exponents that depend on `key`.
@@ -255,7 +255,7 @@ mod tests {
         for seed in 0..3 {
             let field = Field::draw(seed);
             for &(q, root) in &field.roots {
-                assert_eq!(field.mul(root, root), field.from_u64(q), "square root of {q}");
+                assert_eq!(field.mul(root, root), field.residue(q), "square root of {q}");
             }
             assert_eq!(field.mul(field.i(), field.i()), field.neg(field.one()));
             let cosine = |n, d| {
@@ -265,7 +265,7 @@ mod tests {
             assert_eq!(cosine(1, 4), field.prime_root(2).unwrap());
             assert_eq!(cosine(1, 6), field.prime_root(3).unwrap());
             // 4 cos 72° = √5 - 1
-            let two = field.from_u64(2);
+            let two = field.residue(2);
             let sqrt5 = field.prime_root(5).unwrap();
             assert_eq!(field.mul(two, cosine(2, 5)), field.sub(sqrt5, field.one()));
             // sin 2π/7 + sin 4π/7 + sin 8π/7 = √7/2
@@ -281,8 +281,8 @@ mod tests {
     #[test]
     fn words_are_reduced() {
         let field = field();
-        let big = field.from_words(&[7, 3]);
-        let two64 = field.mul(field.from_u64(1 << 32), field.from_u64(1 << 32));
-        assert_eq!(big, field.add(field.mul(two64, field.from_u64(3)), field.from_u64(7)));
+        let big = field.residue_of_words(&[7, 3]);
+        let two64 = field.mul(field.residue(1 << 32), field.residue(1 << 32));
+        assert_eq!(big, field.add(field.mul(two64, field.residue(3)), field.residue(7)));
     }
 }

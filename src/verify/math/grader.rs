@@ -215,7 +215,7 @@ fn against(policy: &Policy, gold: &Gold, given: &Read, fuel: &mut Fuel) -> Judge
         return Judged::Equal(Method::Identity);
     }
     if let Some(letters) = &gold.read.choices {
-        if given.names_choices(letters) {
+        if given.names_choices(letters, policy.last_letter) {
             return Judged::Equal(Method::Choice);
         }
         // Letters joined by "or" leave the choice open.
@@ -233,8 +233,8 @@ fn against(policy: &Policy, gold: &Gold, given: &Read, fuel: &mut Fuel) -> Judge
     // The gold's reading chooses the answer's: both grouped, or both not.
     for (index, reading) in gold.read.readings.iter().enumerate() {
         let Some(other) = given.readings.get(index).or(given.readings.first()) else { continue };
-        let gold = Side { ast: &reading.ast, answer: &reading.answer };
-        let answer = Side { ast: &other.ast, answer: &other.answer };
+        let gold = Side { ast: &reading.ast, answer: &reading.answer, root: reading.root };
+        let answer = Side { ast: &other.ast, answer: &other.answer, root: other.root };
         match compare(policy, gold, answer, fuel) {
             Ok(Outcome::Equal(method)) => return Judged::Equal(method),
             Ok(Outcome::Different) => {}

@@ -220,6 +220,14 @@ impl<'a> Lexer<'a> {
             if let Some(kind) = commands::word(run) {
                 return self.push(kind, start, start + length);
             }
+            if let Some(currency) = commands::currency(run) {
+                let point = usize::from(rest[length..].starts_with('.'));
+                self.at += length + point;
+                if self.precedes_number() {
+                    return self.push(Kind::Currency(currency), start, start + length + point);
+                }
+                self.at = start;
+            }
             // `sinx`, `cosx`, `lnx`: a function that was not set apart from its argument.
             for name in ["sin", "cos", "tan", "ln", "log"] {
                 if let (Some(tail), Some(function)) =
@@ -252,6 +260,10 @@ impl<'a> Lexer<'a> {
             ("+-", Kind::PlusMinus(false)),
             ("||", Kind::Norm),
         ];
+        if rest.starts_with("||") && !self.is_norm() {
+            self.push(Kind::Bar(self.side), self.at, self.at + 1);
+            return Ok(());
+        }
         if let Some((text, kind)) = [("{:}", Kind::Colon), ("{,}", Kind::Comma)]
             .into_iter()
             .find(|(text, _)| rest.starts_with(text))
@@ -294,6 +306,18 @@ impl<'a> Lexer<'a> {
         };
         self.push(kind, self.at, self.at + 1);
         Ok(())
+    }
+
+    /// Two bars are a norm if the next bar is double too, or closes a norm that is open; else they end one
+    /// absolute value and start another.
+    fn is_norm(&self) -> bool {
+        let double = |kind: &Kind<'_>| *kind == Kind::Norm;
+        if self.out.tokens.iter().filter(|token| double(&token.kind)).count() % 2 == 1 {
+            return true;
+        }
+        let after = &self.rest()[2..];
+        after.find('|').is_some_and(|at| after[at..].starts_with("||"))
+            && !self.out.tokens.iter().any(|token| matches!(token.kind, Kind::Bar(_)))
     }
 
     /// A character outside ASCII that [`unicode::fold`] left alone.
@@ -403,7 +427,9 @@ impl<'a> Lexer<'a> {
         }
         let mut letters = name.chars();
         let single = (letters.next(), letters.next());
+        let currency = commands::currency(name).filter(|_| self.precedes_number());
         let kind = match single {
+            _ if currency.is_some() => Kind::Currency(currency.unwrap_or("")),
             (Some(one), None) if one.is_ascii_alphabetic() && *meaning == Meaning::Upright => {
                 letter(one)
             }
@@ -423,6 +449,12 @@ impl<'a> Lexer<'a> {
         };
         self.push(kind, start, end);
         Ok(())
+    }
+
+    /// A digit is the next thing that is printed.
+    fn precedes_number(&self) -> bool {
+        let rest = self.rest().trim_start_matches(['~', ' ', '\\', ',', ';', ':']);
+        rest.starts_with(|c: char| c.is_ascii_digit())
     }
 
     /// Reads tokens up to the closing brace before `end`, which is dropped.
@@ -457,6 +489,7 @@ fn command_name(rest: &str) -> &str {
 
 /// A unit with a power or a divisor: `m^2`, `km/h`, `g/cm^{3}`.
 fn is_unit(name: &str) -> bool {
+    let name = &name.replace("\\,", " ").replace("\\cdot", " ");
     let plain = |b: u8| b.is_ascii_alphanumeric() || b"^/{}- ".contains(&b);
     let known = name.split(|c: char| !c.is_ascii_alphabetic()).next().is_some_and(|word| {
         !matches!(word, "" | "e" | "i" | "x" | "y" | "n" | "d") && super::units::is_known(word)

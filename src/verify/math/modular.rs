@@ -27,6 +27,9 @@ pub(super) struct Fingerprint {
     /// Unequal fingerprints prove unequal expressions: the residues drawn for different parts of the
     /// expression are independent as the parts themselves are.
     pub(super) decisive: bool,
+    /// Equal fingerprints are only likely to be equal expressions: a signed base has a symbolic exponent,
+    /// and three lanes do not show every parity.
+    pub(super) periodic: bool,
 }
 
 /// Why there is no fingerprint.
@@ -53,9 +56,9 @@ type Result<T> = std::result::Result<T, Refusal>;
 /// # Errors
 /// When it has none, see [`Refusal`].
 pub(super) fn fingerprint(ast: &Ast, id: Id, sign: i8, fuel: &mut Fuel) -> Result<Fingerprint> {
-    let mut modular = Modular { ast, sign, fuel, field: field(), decisive: true };
+    let mut modular = Modular { ast, sign, fuel, field: field(), decisive: true, periodic: false };
     let lanes = modular.value(id)?;
-    Ok(Fingerprint { lanes, decisive: modular.decisive })
+    Ok(Fingerprint { lanes, decisive: modular.decisive, periodic: modular.periodic })
 }
 
 /// A key for [`Field::random`] that depends on a text.
@@ -74,6 +77,7 @@ struct Modular<'a, 'f> {
     fuel: &'f mut Fuel,
     field: &'static Field,
     decisive: bool,
+    periodic: bool,
 }
 
 impl Modular<'_, '_> {
@@ -98,7 +102,7 @@ impl Modular<'_, '_> {
     }
 
     fn constant(&self, a: u64) -> Lanes {
-        [self.field.from_u64(a); 3]
+        [self.field.residue(a); 3]
     }
 
     fn one(&self) -> Lanes {
@@ -128,13 +132,13 @@ impl Modular<'_, '_> {
 
     fn rational(&mut self, value: &RBig) -> Result<Lanes> {
         let words = value.numerator().as_sign_words();
-        let numerator = self.field.from_words(words.1);
+        let numerator = self.field.residue_of_words(words.1);
         let numerator = if *value < RBig::ZERO { self.field.neg(numerator) } else { numerator };
         self.fuel.spend(words.1.len() as u64)?;
         if value.is_int() {
             return Ok([numerator; 3]);
         }
-        let denominator = self.field.from_words(value.denominator().as_words());
+        let denominator = self.field.residue_of_words(value.denominator().as_words());
         self.fuel.spend(40)?;
         Ok([self.field.mul(numerator, self.field.inv(denominator)); 3])
     }

@@ -1,19 +1,24 @@
 //! Values at secret points, with error bounds: what the prime field cannot decide.
 //!
 //! Arithmetic is that of complex balls of 106 bits. Two expressions are different when their balls are
-//! disjoint at a point; they are equal when they agree to [`AGREEMENT`] at enough points; anything else
-//! is undecided. Points where an expression leaves the real domain are passed over unless it has no real
-//! values at all.
+//! disjoint at a point; they are equal when they agree to [`AGREEMENT`] at all points of a survey
+//! ([`survey`]); anything else is undecided.
 
 mod ball;
 mod double;
 mod evaluate;
 mod height;
+mod point;
+mod survey;
+mod switch;
+mod wide;
 
 use std::cmp::Ordering;
 
 use ball::Ball;
 use evaluate::{Evaluator, Invalid};
+use point::Point;
+use survey::{Survey, values};
 
 use super::ast::{Ast, Id};
 use super::fuel::{Exhausted, Fuel};
@@ -22,9 +27,8 @@ use super::fuel::{Exhausted, Fuel};
 const AGREEMENT: f64 = 1.0 / (1u128 << 75) as f64;
 /// Expressions whose literals hold more bits than this may differ by less than the precision shows.
 const MAX_HEIGHT: f64 = 50.0;
-/// Points tried, and points that must agree.
+/// Points tried.
 const POINTS: u64 = 10;
-const WANTED: u32 = 3;
 
 /// The outcome of a comparison by values.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -47,10 +51,24 @@ pub(super) struct Scalar<'a> {
 /// # Errors
 /// When the budget is spent.
 pub(super) fn compare(a: Scalar<'_>, b: Scalar<'_>, fuel: &mut Fuel) -> Result<Numeric, Exhausted> {
-    same(fuel, [a, b], |values| {
-        let [a, b] = values;
-        Some((a, b))
-    })
+    let outcome = same(fuel, [a, b], |[a, b]| Some((a, b)))?;
+    let constant = |side: Scalar<'_>| side.ast.symbols(side.id).is_empty();
+    if outcome == Numeric::Undecided && constant(a) && constant(b) {
+        return wide::compare(a, b, fuel);
+    }
+    Ok(outcome)
+}
+
+/// Compares two expressions whose symbols stand for whole numbers.
+///
+/// # Errors
+/// When the budget is spent.
+pub(super) fn at_integers(
+    a: Scalar<'_>,
+    b: Scalar<'_>,
+    fuel: &mut Fuel,
+) -> Result<Numeric, Exhausted> {
+    Survey::new([a, b], |[a, b]| Some((a, b)), false).of_integers(fuel)
 }
 
 /// Whether `a / b` is the same constant at all points, for two differences of sides of a relation.
@@ -91,53 +109,10 @@ pub(super) fn constant_difference(
 fn same<const N: usize>(
     fuel: &mut Fuel,
     sides: [Scalar<'_>; N],
-    mut pair: impl FnMut([Ball; N]) -> Option<(Ball, Ball)>,
+    pair: impl FnMut([Ball; N]) -> Option<(Ball, Ball)>,
 ) -> Result<Numeric, Exhausted> {
     let tall = sides.iter().any(|s| height::height(s.ast, s.id) > MAX_HEIGHT);
-    let symbolic = sides.iter().any(|side| !side.ast.symbols(side.id).is_empty());
-    let wanted = if symbolic { WANTED } else { 1 };
-    for real in [true, false] {
-        if real && !symbolic {
-            continue;
-        }
-        let mut agreed = 0;
-        for point in 0..if symbolic { POINTS } else { 1 } {
-            let Some(values) = values(&sides, point, real, fuel)? else { continue };
-            let Some((a, b)) = pair(values) else { continue };
-            match close(a, b) {
-                Numeric::Different => return Ok(Numeric::Different),
-                Numeric::Equal if tall => return Ok(Numeric::Undecided),
-                Numeric::Equal => agreed += 1,
-                Numeric::Undecided => {}
-            }
-            // Negative points are among those after the third.
-            if agreed >= wanted && (!symbolic || point >= 5) {
-                return Ok(Numeric::Equal);
-            }
-        }
-        if agreed >= wanted.min(2) {
-            return Ok(Numeric::Equal);
-        }
-    }
-    Ok(Numeric::Undecided)
-}
-
-fn values<const N: usize>(
-    sides: &[Scalar<'_>; N],
-    point: u64,
-    real: bool,
-    fuel: &mut Fuel,
-) -> Result<Option<[Ball; N]>, Exhausted> {
-    let mut values = [Ball::exactly(0.0); N];
-    for (value, side) in values.iter_mut().zip(sides) {
-        let evaluator = Evaluator { ast: side.ast, sign: side.sign, point, real };
-        match evaluator.value(side.id, fuel) {
-            Ok(ball) => *value = ball,
-            Err(Invalid::Domain) => return Ok(None),
-            Err(Invalid::Exhausted) => return Err(Exhausted),
-        }
-    }
-    Ok(Some(values))
+    Survey::new(sides, pair, tall).verdict(fuel)
 }
 
 fn close(a: Ball, b: Ball) -> Numeric {
@@ -148,13 +123,14 @@ fn close(a: Ball, b: Ball) -> Numeric {
     if difference.size() > difference.radius {
         return Numeric::Different;
     }
-    let scale = a.size().max(b.size()).max(1e-9);
+    // A large value must agree absolutely, or a small term beside it would vanish.
+    let scale = a.size().max(b.size()).clamp(1e-9, 1024.0);
     if difference.radius <= scale * AGREEMENT { Numeric::Equal } else { Numeric::Undecided }
 }
 
 /// The value of a constant real expression with a bound of its error, in doubles.
 pub(super) fn real_value(side: Scalar<'_>, fuel: &mut Fuel) -> Result<Option<Real>, Exhausted> {
-    let evaluator = Evaluator { ast: side.ast, sign: side.sign, point: 0, real: false };
+    let evaluator = Evaluator { ast: side.ast, sign: side.sign, point: Point::new(0), real: false };
     if !side.ast.symbols(side.id).is_empty() {
         return Ok(None);
     }
@@ -162,8 +138,8 @@ pub(super) fn real_value(side: Scalar<'_>, fuel: &mut Fuel) -> Result<Option<Rea
         Ok(ball) if ball.is_finite() && ball.is_real() => {
             Ok(Some(Real { high: ball.re.high, low: ball.re.low, radius: ball.radius }))
         }
-        Ok(_) | Err(Invalid::Domain) => Ok(None),
         Err(Invalid::Exhausted) => Err(Exhausted),
+        Ok(_) | Err(_) => Ok(None),
     }
 }
 
@@ -175,7 +151,10 @@ pub(super) fn ratio_sign(
 ) -> Result<Option<bool>, Exhausted> {
     for point in 0..POINTS {
         let sides = [left_a, right_a, left_b, right_b];
-        let Some([la, ra, lb, rb]) = values(&sides, point, true, fuel)? else { continue };
+        let [Ok(la), Ok(ra), Ok(lb), Ok(rb)] = values(&sides, Point::new(point), true, fuel)?
+        else {
+            continue;
+        };
         if let (Some(a), Some(b)) = (la.sub(ra).negative(), lb.sub(rb).negative()) {
             return Ok(Some(a != b));
         }

@@ -59,7 +59,12 @@ pub(super) fn parse(source: &str, grouping: bool) -> Result<Parsed> {
         bars: 0,
         builder: false,
     };
-    let root = if parser.tokens.iter().any(|token| matches!(token.kind, Kind::Operator(_))) {
+    let operator = |token: &Token<'_>| matches!(token.kind, Kind::Operator(_));
+    let last = parser.tokens.iter().rposition(operator);
+    if let Some(last) = last {
+        parser.skip_to_value(last);
+    }
+    let root = if last.is_some() && parser.at == 0 {
         let name = parser.ast.name(source.trim());
         parser.ast.add(Node::Unevaluated(name))?
     } else {
@@ -128,6 +133,20 @@ impl<'a> Parser<'a> {
         result
     }
 
+    /// Goes behind the last equals sign after the operator at `last`, if one stands outside of all brackets: a
+    /// sum that is followed by its value.
+    fn skip_to_value(&mut self, last: usize) {
+        let mut depth = 0i32;
+        for (at, token) in self.tokens.iter().enumerate().skip(last) {
+            match token.kind {
+                Kind::GroupOpen | Kind::Open(_) | Kind::Begin(_) => depth += 1,
+                Kind::GroupClose | Kind::Close(_) | Kind::End(_) => depth -= 1,
+                Kind::Relation(Relation::Equal) if depth == 0 => self.at = at + 1,
+                _ => {}
+            }
+        }
+    }
+
     fn list(&mut self) -> Result<Id> {
         let mut items = vec![self.item()?];
         let (mut and, mut other) = (false, false);
@@ -135,6 +154,13 @@ impl<'a> Parser<'a> {
             match kind {
                 Kind::And => and = true,
                 Kind::Comma | Kind::Semicolon | Kind::Or | Kind::Row => other = true,
+                // `k\pi (k \in \mathbb{Z})`
+                Kind::Open(_) if self.is_remark() => {
+                    self.at += 1;
+                    items.push(self.item()?);
+                    self.expect(&Kind::Close(Bracket::Round))?;
+                    continue;
+                }
                 _ => break,
             }
             self.at += 1;
@@ -324,6 +350,8 @@ impl<'a> Parser<'a> {
             Kind::Letter(letter) => {
                 !self.is_unit_letter(*letter, factors) && !self.is_temperature()
             }
+            Kind::Fraction if self.is_unit_fraction() => false,
+            Kind::Open(Bracket::Round) if self.is_remark() => false,
             Kind::Symbol(_)
             | Kind::Constant(_)
             | Kind::Function(_)

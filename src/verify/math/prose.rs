@@ -7,6 +7,7 @@ use dashu_ratio::RBig;
 pub(super) enum Phrase {
     Empty,
     Reals,
+    Integers,
     DoesNotExist,
     Infinity { negative: bool },
 }
@@ -53,6 +54,53 @@ pub(super) fn normal(text: &str) -> String {
     if out.is_empty() { lower.trim().to_owned() } else { out }
 }
 
+/// Whether two texts say the same; the members of a list may come in any order.
+pub(super) fn same_text(a: &str, b: &str) -> bool {
+    normal(a) == normal(b) || listed(a).is_some_and(|members| listed(b) == Some(members))
+}
+
+/// The members of a list of words, in alphabetical order.
+fn listed(text: &str) -> Option<Vec<String>> {
+    let text = text.replace("\\text", " ").replace("{", " ").replace("}", " ");
+    let short = |part: &str| part.split_whitespace().count() <= 2;
+    if !text.contains(',') && !(text.contains(" and ") && text.split(" and ").all(short)) {
+        return None;
+    }
+    let parts = text.split(',').flat_map(|part| part.split(" and "));
+    let mut members: Vec<String> = parts
+        .map(|part| normal(part.trim().strip_prefix("and ").unwrap_or(part)))
+        .filter(|member| !member.is_empty())
+        .collect();
+    members.sort_unstable();
+    (members.len() > 1).then_some(members)
+}
+
+/// Whether a text denies what it speaks of, or sets a condition to it.
+pub(super) fn denies(text: &str) -> bool {
+    text.split_whitespace().any(|word| {
+        let word = word.to_ascii_lowercase();
+        let word = word.trim_matches(|c: char| !c.is_alphanumeric() && c != '\'');
+        word.ends_with("n't")
+            || word.ends_with("n\u{2019}t")
+            || matches!(
+                word,
+                "not"
+                    | "no"
+                    | "never"
+                    | "cannot"
+                    | "neither"
+                    | "nor"
+                    | "wrong"
+                    | "incorrect"
+                    | "false"
+                    | "unless"
+                    | "except"
+                    | "if"
+                    | "without"
+            )
+    })
+}
+
 /// The phrase that a normalised text is.
 pub(super) fn phrase(normal: &str) -> Option<Phrase> {
     Some(match normal {
@@ -84,6 +132,12 @@ pub(super) fn phrase(normal: &str) -> Option<Phrase> {
         | "all real x"
         | "all real numbers x"
         | "set of all reals" => Phrase::Reals,
+        "all integers"
+        | "any integer"
+        | "every integer"
+        | "integers"
+        | "set of all integers"
+        | "set of integers" => Phrase::Integers,
         "dne"
         | "does not exist"
         | "limit does not exist"
@@ -97,6 +151,31 @@ pub(super) fn phrase(normal: &str) -> Option<Phrase> {
     })
 }
 
+/// A set of numbers in words, as LaTeX.
+pub(super) fn set(normal: &str) -> Option<String> {
+    let rest = normal.strip_prefix("set of ").unwrap_or(normal);
+    let rest = rest.strip_prefix("all ").unwrap_or(rest);
+    let simple = match rest {
+        "positive real numbers" | "positive reals" => "(0,\\infty)",
+        "negative real numbers" | "negative reals" => "(-\\infty,0)",
+        "nonnegative real numbers"
+        | "non-negative real numbers"
+        | "nonnegative reals"
+        | "non-negative reals" => "[0,\\infty)",
+        _ => "",
+    };
+    if !simple.is_empty() {
+        return Some(simple.to_owned());
+    }
+    let point = ["except ", "other than ", "except for ", "besides "].iter().find_map(|word| {
+        let (reals, point) = rest.split_once(word)?;
+        matches!(reals.trim(), "real numbers" | "reals" | "real x").then(|| point.trim())
+    })?;
+    let numeric = |b: u8| b.is_ascii_digit() || b"-/.".contains(&b);
+    (point.bytes().all(numeric) && !point.is_empty())
+        .then(|| format!("\\mathbb{{R}}\\setminus\\{{{point}\\}}"))
+}
+
 /// The value of an English cardinal or of a simple fraction in words.
 pub(super) fn number(normal: &str) -> Option<RBig> {
     let cleaned = normal.replace('-', " ");
@@ -106,7 +185,7 @@ pub(super) fn number(normal: &str) -> Option<RBig> {
         _ => (1, &words[..]),
     };
     let value = match words.split_last()? {
-        (last, [rest @ ..]) if fraction_word(last).is_some() => {
+        (last, rest) if fraction_word(last).is_some() => {
             let below = fraction_word(last)?;
             let above = if rest.is_empty() { 1 } else { cardinal(rest)? };
             RBig::from_parts(above.into(), below.into())
@@ -129,31 +208,32 @@ fn fraction_word(word: &str) -> Option<u64> {
     })
 }
 
+const ONES: [&str; 20] = [
+    "zero",
+    "one",
+    "two",
+    "three",
+    "four",
+    "five",
+    "six",
+    "seven",
+    "eight",
+    "nine",
+    "ten",
+    "eleven",
+    "twelve",
+    "thirteen",
+    "fourteen",
+    "fifteen",
+    "sixteen",
+    "seventeen",
+    "eighteen",
+    "nineteen",
+];
+const TENS: [&str; 8] =
+    ["twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety"];
+
 fn cardinal(words: &[&str]) -> Option<u64> {
-    const ONES: [&str; 20] = [
-        "zero",
-        "one",
-        "two",
-        "three",
-        "four",
-        "five",
-        "six",
-        "seven",
-        "eight",
-        "nine",
-        "ten",
-        "eleven",
-        "twelve",
-        "thirteen",
-        "fourteen",
-        "fifteen",
-        "sixteen",
-        "seventeen",
-        "eighteen",
-        "nineteen",
-    ];
-    const TENS: [&str; 8] =
-        ["twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety"];
     if words.is_empty() || words.len() > 16 {
         return None;
     }
@@ -227,13 +307,24 @@ pub(super) fn choices(text: &str) -> Option<Vec<char>> {
         match joined {
             Some(next) => rest = next.trim_start().trim_start_matches("and ").trim_start(),
             // "C) 19": the text of the choice follows its mark.
-            None if rest.is_empty() || (marked && found.len() == 1) => break,
+            None if rest.is_empty() || (marked && found.len() == 1 && is_choice_text(rest)) => {
+                break;
+            }
             None => return None,
         }
     }
     found.sort_unstable();
     found.dedup();
     Some(found)
+}
+
+/// Whether what follows the mark of a choice is its text: no operator, and no other choice.
+fn is_choice_text(rest: &str) -> bool {
+    let starts = rest.starts_with(|c: char| c.is_alphanumeric() || "\\-$(".contains(c));
+    let hedges = rest.split_whitespace().next().is_some_and(|w| matches!(w, "or" | "and" | "nor"));
+    let bytes = rest.as_bytes();
+    let other = bytes.windows(2).any(|pair| pair[1] == b')' && (b'A'..=b'J').contains(&pair[0]));
+    starts && !hedges && !other && !denies(rest)
 }
 
 /// A choice letter at the start, what follows it, and whether a mark set it off.
@@ -284,7 +375,7 @@ fn duration(normal: &str) -> Option<String> {
         spaced.push(c);
     }
     let words: Vec<&str> = spaced.split_whitespace().filter(|word| *word != "and").collect();
-    if words.len() < 4 || words.len() % 2 != 0 {
+    if words.len() < 4 || !words.len().is_multiple_of(2) {
         return None;
     }
     let mut seconds = 0u64;

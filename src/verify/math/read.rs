@@ -128,6 +128,7 @@ fn prosaic(folded: &str, fuel: &mut Fuel) -> Option<Reading> {
                 let answer = classify(&mut ast, root, fuel).ok()?;
                 return Some(Reading { ast, root: Some(root), answer });
             }
+            Phrase::Integers => (Node::Set(NamedSet::Integers), Answer::Named(NamedSet::Integers)),
             Phrase::Infinity { negative } => {
                 let infinity = Node::Constant(super::ast::Constant::Infinity);
                 (infinity, Answer::Infinite { negative })
@@ -140,13 +141,16 @@ fn prosaic(folded: &str, fuel: &mut Fuel) -> Option<Reading> {
         let root = ast.add(node).ok()?;
         return Some(Reading { ast, root: Some(root), answer });
     }
+    if let Some(set) = prose::set(&normal) {
+        return reading(&set, false, fuel).0.ok();
+    }
     if let Some(value) = prose::number(&normal) {
         let root = ast.add(Node::Number(Number { value, decimal: None })).ok()?;
         let answer = classify(&mut ast, root, fuel).ok()?;
         return Some(Reading { ast, root: Some(root), answer });
     }
-    let text = prose::time(&normal).unwrap_or(normal);
-    if !is_prose(&text) {
+    let text = prose::time(&normal).unwrap_or_else(|| folded.to_owned());
+    if !is_prose(&normal) {
         return None;
     }
     Some(Reading { ast, root: None, answer: Answer::Text(text) })
@@ -164,7 +168,7 @@ pub(super) fn unwrapped(source: &str) -> &str {
     loop {
         let before = text;
         for (open, close) in
-            [("$$", "$$"), ("$", "$"), ("\\(", "\\)"), ("\\[", "\\]"), ("**", "**")]
+            [("$$", "$$"), ("$", "$"), ("\\(", "\\)"), ("\\[", "\\]"), ("**", "**"), ("`", "`")]
         {
             if let Some(inner) = text.strip_prefix(open).and_then(|t| t.strip_suffix(close))
                 && (open == "**" || !inner.contains('$'))
@@ -229,11 +233,11 @@ fn balanced(text: &str) -> bool {
 }
 
 impl Read {
-    /// Whether the text names just these choices; a single letter may be small.
-    pub(super) fn names_choices(&self, letters: &[char]) -> bool {
+    /// Whether the text names just these choices; a single letter may be small where `small` is set.
+    pub(super) fn names_choices(&self, letters: &[char], small: bool) -> bool {
         match (&self.choices, letters) {
             (Some(own), _) => own == letters,
-            (None, [letter]) => {
+            (None, [letter]) if small => {
                 let bare = self.text.strip_prefix("\\text{").and_then(|t| t.strip_suffix('}'));
                 bare.unwrap_or(&self.text) == letter.to_ascii_lowercase().to_string()
             }
@@ -253,7 +257,7 @@ impl Reading {
         }
         match (self.root, &self.answer) {
             (Some(root), _) => render::render(&self.ast, root),
-            (None, Answer::Text(text)) => format!("\\text{{{text}}}"),
+            (None, Answer::Text(text)) => format!("\\text{{{}}}", prose::normal(text)),
             _ => String::new(),
         }
     }

@@ -7,7 +7,7 @@ use dashu_ratio::RBig;
 use super::ast::{Ast, Bracket, Constant, Function, Id, NamedSet, Node, Relation};
 
 /// Longest rendering, in bytes; what is longer is cut off by an ellipsis.
-const MAX_LENGTH: usize = 2000;
+pub(super) const MAX_LENGTH: usize = 2000;
 
 /// The canonical LaTeX of an expression.
 pub(super) fn render(ast: &Ast, id: Id) -> String {
@@ -148,8 +148,10 @@ impl Renderer<'_> {
         match self.ast.node(id) {
             Node::Quantity { value, unit } => {
                 self.node(*value, Level::List);
-                let unit = super::units::unit(self.ast.text(*unit)).map(|unit| unit.text());
-                let _ = write!(self.out, "\\text{{ {}}}", unit.unwrap_or_default());
+                let source = self.ast.text(*unit);
+                let unit = super::units::unit(source).map(|unit| unit.text());
+                let unit = unit.unwrap_or_else(|| super::prose::normal(source));
+                let _ = write!(self.out, "\\text{{ {unit}}}");
             }
             Node::Sequence { open, close, items } => {
                 self.out.push_str(bracket(*open, true));
@@ -167,29 +169,8 @@ impl Renderer<'_> {
                     self.node(*member, Level::List);
                 }
             }
-            Node::Matrix { columns, cells } => {
-                self.out.push_str("\\begin{pmatrix}");
-                for (row, cells) in cells.chunks(*columns).enumerate() {
-                    self.out.push_str(if row > 0 { " \\\\ " } else { "" });
-                    self.joined(cells, " & ", Level::List);
-                }
-                self.out.push_str("\\end{pmatrix}");
-            }
-            Node::Cases(branches) => {
-                self.out.push_str("\\begin{cases}");
-                for (row, (value, condition)) in branches.iter().enumerate() {
-                    self.out.push_str(if row > 0 { " \\\\ " } else { "" });
-                    self.node(*value, Level::List);
-                    match condition {
-                        Some(condition) => {
-                            self.out.push_str(" & ");
-                            self.node(*condition, Level::List);
-                        }
-                        None => self.out.push_str(" & \\text{otherwise}"),
-                    }
-                }
-                self.out.push_str("\\end{cases}");
-            }
+            Node::Matrix { columns, cells } => self.matrix(*columns, cells),
+            Node::Cases(branches) => self.cases(branches),
             Node::Union(items) => self.joined(items, " \\cup ", Level::Sum),
             Node::Intersection(items) => self.joined(items, " \\cap ", Level::Sum),
             Node::Difference(a, b) => self.joined(&[*a, *b], " \\setminus ", Level::Sum),
@@ -216,6 +197,31 @@ impl Renderer<'_> {
             Node::Unevaluated(name) => self.push(self.ast.text(*name)),
             _ => self.node(id, level),
         }
+    }
+
+    fn matrix(&mut self, columns: usize, cells: &[Id]) {
+        self.out.push_str("\\begin{pmatrix}");
+        for (row, cells) in cells.chunks(columns).enumerate() {
+            self.out.push_str(if row > 0 { " \\\\ " } else { "" });
+            self.joined(cells, " & ", Level::List);
+        }
+        self.out.push_str("\\end{pmatrix}");
+    }
+
+    fn cases(&mut self, branches: &[(Id, Option<Id>)]) {
+        self.out.push_str("\\begin{cases}");
+        for (row, (value, condition)) in branches.iter().enumerate() {
+            self.out.push_str(if row > 0 { " \\\\ " } else { "" });
+            self.node(*value, Level::List);
+            match condition {
+                Some(condition) => {
+                    self.out.push_str(" & ");
+                    self.node(*condition, Level::List);
+                }
+                None => self.out.push_str(" & \\text{otherwise}"),
+            }
+        }
+        self.out.push_str("\\end{cases}");
     }
 
     fn number(&mut self, value: &RBig, level: Level) {
@@ -371,7 +377,6 @@ fn function_name(function: Function) -> &'static str {
         F::Sign => "\\operatorname{sgn}",
         F::Re => "\\operatorname{Re}",
         F::Im => "\\operatorname{Im}",
-        F::Conjugate => "\\operatorname{conj}",
         F::Abs => "\\operatorname{abs}",
         F::Floor => "\\operatorname{floor}",
         F::Ceil => "\\operatorname{ceil}",

@@ -1,9 +1,12 @@
 //! Labelled cases: every line of `tests/golden/math/*.jsonl` is graded and must come out as it says.
 
+mod corpus;
 mod hostile;
+mod near_misses;
 mod properties;
 
-use std::path::Path;
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
 
@@ -69,8 +72,8 @@ fn replay(file: &Path) -> Vec<String> {
     failures
 }
 
-#[test]
-fn labelled_cases() {
+/// The files of labelled cases.
+fn files() -> Vec<PathBuf> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden/math");
     let mut files: Vec<_> = std::fs::read_dir(folder)
         .unwrap()
@@ -78,6 +81,27 @@ fn labelled_cases() {
         .filter(|path| path.extension().is_some_and(|end| end == "jsonl"))
         .collect();
     files.sort();
-    let failures: Vec<String> = files.iter().flat_map(|file| replay(file)).collect();
+    files
+}
+
+/// The single golds of the cases under the default policy.
+fn golds() -> BTreeSet<String> {
+    let texts = files().into_iter().map(|file| std::fs::read_to_string(file).unwrap());
+    let cases = texts.flat_map(|text| {
+        let lines = text.lines().filter(|line| !line.trim().is_empty());
+        lines.map(|line| serde_json::from_str::<Case>(line).unwrap()).collect::<Vec<_>>()
+    });
+    cases
+        .filter(|case| case.policy == Policy::default())
+        .filter_map(|case| match case.gold {
+            Gold::One(gold) => Some(gold),
+            Gold::Many(_) => None,
+        })
+        .collect()
+}
+
+#[test]
+fn labelled_cases() {
+    let failures: Vec<String> = files().iter().flat_map(|file| replay(file)).collect();
     assert!(failures.is_empty(), "{} cases:\n{}", failures.len(), failures.join("\n"));
 }

@@ -28,48 +28,132 @@ impl Unit {
     }
 }
 
-/// Words that make a phrase a condition or an alternative, not a unit.
-const NOT_UNITS: &[&str] = &[
-    "or",
-    "and",
-    "if",
-    "when",
-    "for",
-    "where",
-    "not",
-    "is",
-    "are",
-    "least",
-    "most",
-    "than",
-    "more",
-    "less",
-    "about",
-    "otherwise",
-    "mod",
-    "with",
-    "to",
-    "from",
-    "but",
-    "then",
-    "because",
-    "since",
-    "times",
-    "plus",
-    "minus",
-    "divided",
-    "even",
-    "odd",
-    "prime",
-    "any",
-    "all",
-    "no",
-    "i",
-    "the answer",
-];
+/// Words that make a phrase a condition, an alternative or another number, not a unit.
+#[expect(clippy::too_many_lines, reason = "a table")]
+fn is_no_unit(word: &str) -> bool {
+    matches!(
+        word,
+        "or" | "and"
+            | "if"
+            | "when"
+            | "for"
+            | "where"
+            | "not"
+            | "is"
+            | "are"
+            | "isn"
+            | "aren"
+            | "least"
+            | "most"
+            | "than"
+            | "more"
+            | "less"
+            | "about"
+            | "otherwise"
+            | "mod"
+            | "with"
+            | "to"
+            | "from"
+            | "but"
+            | "then"
+            | "because"
+            | "since"
+            | "plus"
+            | "minus"
+            | "divided"
+            | "any"
+            | "all"
+            | "no"
+            | "i"
+            | "dozen"
+            | "dozens"
+            | "score"
+            | "gross"
+            | "squared"
+            | "cubed"
+            | "factorial"
+            | "half"
+            | "halves"
+            | "third"
+            | "thirds"
+            | "fourth"
+            | "fourths"
+            | "quarter"
+            | "quarters"
+            | "fifth"
+            | "fifths"
+            | "sixth"
+            | "sixths"
+            | "seventh"
+            | "sevenths"
+            | "eighth"
+            | "eighths"
+            | "ninth"
+            | "ninths"
+            | "tenth"
+            | "tenths"
+            | "hundredth"
+            | "hundredths"
+            | "thousandth"
+            | "thousandths"
+            | "hundred"
+            | "hundreds"
+            | "thousand"
+            | "thousands"
+            | "million"
+            | "millions"
+            | "billion"
+            | "billions"
+            | "trillion"
+            | "root"
+            | "power"
+            | "over"
+            | "choose"
+            | "out"
+            | "k"
+            | "percent"
+            | "maybe"
+            | "bn"
+            | "mn"
+            | "mil"
+            | "mill"
+            | "mio"
+            | "lakh"
+            | "lakhs"
+            | "lac"
+            | "crore"
+            | "crores"
+            | "ten"
+            | "tens"
+            | "doz"
+            | "ths"
+            | "below"
+            | "under"
+            | "off"
+            | "short"
+            | "myriad"
+            | "perhaps"
+            | "either"
+            | "between"
+            | "approximately"
+            | "roughly"
+            | "wrong"
+            | "incorrect"
+            | "never"
+            | "twice"
+            | "double"
+            | "infinity"
+            | "unless"
+            | "except"
+            | "nor"
+            | "neither"
+    )
+}
 
 /// Reads a unit.
 pub(super) fn unit(source: &str) -> Option<Unit> {
+    let quotient = fraction(source);
+    let source = quotient.as_deref().unwrap_or(source);
     let mut plain = source.replace("\\text", " ").replace("\\mathrm", " ").replace("\\mbox", " ");
     plain = plain.replace("\\cdot", "*").replace("\\textbf", " ").replace("\\,", " ");
     plain = plain.replace("^\\circ", " degree ");
@@ -85,6 +169,10 @@ pub(super) fn unit(source: &str) -> Option<Unit> {
         }
         match c {
             '^' | '/' | '*' | '-' | '0'..='9' => words.push(c.to_string()),
+            '\u{20ac}' => words.push("euro".to_owned()),
+            '\u{a3}' => words.push("pound sterling".to_owned()),
+            '\u{a5}' => words.push("yen".to_owned()),
+            '\u{20b9}' => words.push("rupee".to_owned()),
             '\\' => return None,
             _ => {}
         }
@@ -93,6 +181,19 @@ pub(super) fn unit(source: &str) -> Option<Unit> {
         words.push(word);
     }
     product(&words)
+}
+
+/// `\frac{\text{m}}{\text{s}^2}` as a line.
+fn fraction(source: &str) -> Option<String> {
+    let source = source.trim_start().trim_start_matches('\\');
+    let rest = source.trim_start_matches(['d', 't']).strip_prefix("frac{")?;
+    let mut depth = 1;
+    let middle = rest.find(|c| {
+        depth += i32::from(c == '{') - i32::from(c == '}');
+        depth == 0
+    })?;
+    let below = rest[middle + 1..].trim_start().strip_prefix('{')?;
+    Some(format!("{}/{}", &rest[..middle], below.trim_end().strip_suffix('}')?))
 }
 
 fn product(words: &[String]) -> Option<Unit> {
@@ -119,30 +220,14 @@ fn product(words: &[String]) -> Option<Unit> {
                 next_power = 3;
                 continue;
             }
-            _ if NOT_UNITS.contains(&lower.as_str()) => return None,
-            _ if !word.chars().all(char::is_alphabetic) => return None,
+            "even" | "odd" | "prime" if index == words.len() => return None,
+            _ if is_no_unit(&lower) => return None,
+            "times" if index < words.len() => return None,
+            _ if !word.chars().all(|c| c.is_alphabetic() || c == ' ') => return None,
             _ => {}
         }
-        let mut power = next_power;
-        next_power = 1;
-        match words.get(index).map(|w| w.to_ascii_lowercase()).as_deref() {
-            Some("squared") => {
-                power = 2;
-                index += 1;
-            }
-            Some("cubed") => {
-                power = 3;
-                index += 1;
-            }
-            Some("^") => {
-                let negative = words.get(index + 1).is_some_and(|w| w == "-");
-                let at = index + 1 + usize::from(negative);
-                power = words.get(at)?.parse().ok()?;
-                power = if negative { -power } else { power };
-                index = at + 1;
-            }
-            _ => {}
-        }
+        let (power, after) = exponent(words, index, next_power)?;
+        (next_power, index) = (1, after);
         match known(word).or_else(|| known(&lower)) {
             Some((bases, scale)) => {
                 for (base, exponent) in bases {
@@ -166,6 +251,21 @@ fn product(words: &[String]) -> Option<Unit> {
         unit.multiply(&noun, sign);
     }
     (!unit.powers.is_empty() && noun.len() < 60).then_some(unit)
+}
+
+/// The power that follows a unit, else `plain`, and the place behind it.
+fn exponent(words: &[String], index: usize, plain: i32) -> Option<(i32, usize)> {
+    Some(match words.get(index).map(|w| w.to_ascii_lowercase()).as_deref() {
+        Some("squared") => (2, index + 1),
+        Some("cubed") => (3, index + 1),
+        Some("^") => {
+            let negative = words.get(index + 1).is_some_and(|w| w == "-");
+            let at = index + 1 + usize::from(negative);
+            let power: i32 = words.get(at)?.parse().ok()?;
+            (if negative { -power } else { power }, at + 1)
+        }
+        _ => (plain, index),
+    })
 }
 
 fn scaled(scale: &RBig, power: i32) -> RBig {

@@ -21,6 +21,17 @@ class Case:
     shards: int = 1
     spread: float = 1.5
     special: list = field(default_factory=list)
+    # The marker and separator of a process reward model's steps, and the tokens that judge them.
+    steps: dict | None = None
+    # Whether plain texts are scored beside conversations.
+    texts: bool = True
+    # Conversations that the template refuses.
+    chats_without: tuple = ()
+
+    @property
+    def offset(self):
+        """Gemma stores the weights of norms as their distance from one."""
+        return self.config["model_type"].startswith("gemma")
 
     @property
     def is_decoder(self):
@@ -72,7 +83,7 @@ def llama(name, seed, count=1, tokenizer_config=None, **options):
     )
 
 
-def qwen(name, seed, template, config, without=(), **options):
+def qwen(name, seed, template, config, without=(), tokenizer=vocab.qwen, **options):
     base = {
         "model_type": name[:5], **DECODER, **labels(1), "vocab_size": 384, "bos_token_id": 316,
         "eos_token_id": 318, "pad_token_id": 316, "rope_theta": 1000000.0, "rope_scaling": None, "rms_norm_eps": 1e-6,
@@ -84,7 +95,7 @@ def qwen(name, seed, template, config, without=(), **options):
         "split_special_tokens": False, "clean_up_tokenization_spaces": False, "model_max_length": 1024,
     }
     return Case(
-        name, seed, {key: value for key, value in base.items() if key not in without}, vocab.qwen,
+        name, seed, {key: value for key, value in base.items() if key not in without}, tokenizer,
         {key: value for key, value in settings.items() if key not in without}, template,
         special=["<|im_end|>", "<|im_start|>"], **options,
     )
@@ -141,6 +152,34 @@ MISTRAL = Case(
     "mistral", special=["</s>", "[INST]"],
 )
 
+def chatml(name, seed, config, **options):
+    """A decoder of another family with Qwen's tokenizer and template."""
+    without = ("use_sliding_window", "max_window_layers", *options.pop("without", ()))
+    return qwen(name, seed, "qwen25", {"sliding_window": None} | config, without=without, **options)
+
+
+def gemma(name, seed, config, **options):
+    base = {
+        "architectures": [f"{config.pop('class')}ForSequenceClassification"], **DECODER, **labels(1),
+        "vocab_size": 400, "bos_token_id": 2, "eos_token_id": 1, "pad_token_id": 0, "head_dim": 16,
+        "rms_norm_eps": 1e-6, "tie_word_embeddings": True, "rope_theta": 10000.0, "attention_bias": False,
+    }
+    settings = {
+        "tokenizer_class": "GemmaTokenizer", "add_bos_token": True, "add_eos_token": False, "bos_token": added("<bos>"),
+        "eos_token": added("<eos>"), "pad_token": added("<pad>"), "unk_token": added("<unk>"),
+        "clean_up_tokenization_spaces": False, "spaces_between_special_tokens": False, "model_max_length": 1024,
+    }
+    config = {key: value for key, value in (base | config).items() if key not in options.pop("without", ())}
+    return Case(name, seed, config, vocab.gemma, settings, "gemma", special=["<end_of_turn>", "<start_of_turn>"],
+                chats_without=("system_multi_turn",), **options)
+
+
+def encoder(case, name, seed, config, without=("type_vocab_size", "position_embedding_type"), **settings):
+    """An encoder with the tokenizer of another case."""
+    base = {key: value for key, value in case.config.items() if key not in without}
+    return Case(name, seed, base | config, case.tokenizer, case.tokenizer_config | settings, special=case.special)
+
+
 LLAMA3_ROPE = {
     "factor": 8.0, "high_freq_factor": 4.0, "low_freq_factor": 1.0, "original_max_position_embeddings": 128,
     "rope_type": "llama3",
@@ -148,11 +187,28 @@ LLAMA3_ROPE = {
 QWEN3 = {"architectures": ["Qwen3ForSequenceClassification"], "head_dim": 16, "attention_bias": False,
          "tie_word_embeddings": True}
 
+BERT = bert("bert", 61, 1)
+NEOX_WITHOUT = ("num_key_value_heads", "sliding_window", "rope_theta", "rope_scaling", "rms_norm_eps")
+MODERNBERT = {
+    "architectures": ["ModernBertForSequenceClassification"], "model_type": "modernbert", "num_hidden_layers": 4,
+    "hidden_activation": "gelu", "norm_eps": 1e-5, "layer_norm_eps": 1e-5, "norm_bias": False, "attention_bias": False,
+    "mlp_bias": False, "global_attn_every_n_layers": 3, "local_attention": 32, "global_rope_theta": 160000.0,
+    "local_rope_theta": 10000.0, "classifier_bias": False, "classifier_activation": "gelu", "classifier_dropout": 0.0,
+    "max_position_embeddings": 352, "embedding_dropout": 0.0, "mlp_dropout": 0.0, "attention_dropout": 0.0,
+    "cls_token_id": 0, "sep_token_id": 2,
+}
+DEBERTA = {
+    "architectures": ["DebertaV2ForSequenceClassification"], "model_type": "deberta-v2", "relative_attention": True,
+    "position_buckets": 16, "max_relative_positions": -1, "norm_rel_ebd": "layer_norm", "share_att_key": True,
+    "pos_att_type": "p2c|c2p", "position_biased_input": False, "type_vocab_size": 0, "layer_norm_eps": 1e-7,
+    "pooler_hidden_act": "gelu", "pooler_dropout": 0, "pooler_hidden_size": 32,
+}
+
 CASES = [
     llama("llama", 11),
     qwen("qwen2", 21, "qwen25", {"architectures": ["Qwen2ForSequenceClassification"]}),
     qwen("qwen3", 31, "qwen3", QWEN3, template_in="chat_template.jinja"),
-    bert("bert", 61, 1),
+    BERT,
     ROBERTA,
     llama("llama3_rope", 12, config={"rope_theta": 10000.0, "rope_scaling": LLAMA3_ROPE}, template="skywork"),
     llama("llama_sharded", 13, shards=2),
@@ -171,4 +227,66 @@ CASES = [
          without=("pad_token_id", "pad_token", "bos_token_id")),
     MISTRAL,
     bert("bert_labels", 62, 3),
+    # Heads.
+    qwen("qwen2_rm", 28, "qwen25", {"architectures": ["Qwen2ForRewardModel"]}),
+    qwen("qwen2_prm", 24, "qwen25", {"architectures": ["Qwen2ForProcessRewardModel"], **labels(2)},
+         tokenizer=vocab.qwen_steps, steps={"marker": "<extra_0>", "separator": ""}),
+    Case("math_shepherd", 52, MISTRAL.config | {"architectures": ["MistralForCausalLM"], "vocab_size": 400},
+         vocab.mistral_steps, MISTRAL.tokenizer_config,
+         steps={"marker": " ки", "separator": "\n", "good": "+", "bad": "-"}),
+    llama("armorm", 18, template="skywork", texts=False, config={
+        "architectures": ["LlamaForRewardModelWithGating"], "num_objectives": 5, "gating_temperature": 2.5,
+        "gating_hidden_dim": 24, "gating_n_hidden": 2}),
+    # Decoders.
+    gemma("gemma", 71, {"class": "Gemma", "model_type": "gemma", "hidden_act": "gelu", "hidden_activation": None,
+                        "num_key_value_heads": 1}),
+    gemma("gemma2", 72, {"class": "Gemma2", "model_type": "gemma2", "hidden_activation": "gelu_pytorch_tanh",
+                         "hidden_act": "gelu_pytorch_tanh", "query_pre_attn_scalar": 20, "sliding_window": 48,
+                         "attn_logit_softcapping": 2.0, "final_logit_softcapping": 30.0, "num_hidden_layers": 3}),
+    gemma("gemma3", 73, {"class": "Gemma3Text", "model_type": "gemma3_text", "hidden_activation": "gelu_pytorch_tanh",
+                         "query_pre_attn_scalar": 16, "sliding_window": 32, "sliding_window_pattern": 2,
+                         "rope_theta": 1000000.0, "rope_local_base_freq": 5000.0, "num_hidden_layers": 3,
+                         "rope_scaling": {"factor": 4.0, "rope_type": "linear"}}),
+    chatml("phi3", 81, {"architectures": ["Phi3ForSequenceClassification"], "model_type": "phi3", "rope_theta": 10000.0,
+                        "sliding_window": 64, "rms_norm_eps": 1e-5, "original_max_position_embeddings": 1024}),
+    chatml("phi3_longrope", 82, {
+        "architectures": ["Phi3ForSequenceClassification"], "model_type": "phi3", "rope_theta": 10000.0,
+        "rms_norm_eps": 1e-5, "original_max_position_embeddings": 96, "partial_rotary_factor": 0.75,
+        "num_attention_heads": 2, "num_key_value_heads": 1,
+        "rope_scaling": {"type": "longrope", "short_factor": [1.0, 1.1, 1.3, 1.6, 2.0, 2.5],
+                         "long_factor": [1.0, 1.5, 2.5, 4.0, 7.0, 10.0]}}),
+    chatml("internlm2", 83, {
+        "architectures": ["InternLM2ForRewardModel"], "model_type": "internlm2", "rope_theta": 1000000.0, "bias": False,
+        "rope_scaling": {"type": "dynamic", "factor": 2.0}, "reward_token_id": 321, "rms_norm_eps": 1e-5},
+        tokenizer=vocab.qwen_reward, texts=False),
+    chatml("gpt_neox", 84, {
+        "architectures": ["GPTNeoXForSequenceClassification"], "model_type": "gpt_neox", "hidden_act": "gelu",
+        "rotary_pct": 0.25, "rotary_emb_base": 10000, "use_parallel_residual": True, "layer_norm_eps": 1e-5,
+        "num_attention_heads": 2}, without=NEOX_WITHOUT),
+    chatml("gpt_neox_serial", 87, {
+        "architectures": ["GPTNeoXForSequenceClassification"], "model_type": "gpt_neox", "hidden_act": "gelu_new",
+        "rotary_pct": 1.0, "rotary_emb_base": 500, "use_parallel_residual": False, "layer_norm_eps": 1e-5},
+        without=NEOX_WITHOUT),
+    qwen("qwen2_yarn", 25, "qwen25", {
+        "architectures": ["Qwen2ForSequenceClassification"], "rope_theta": 10000.0,
+        "rope_scaling": {"type": "yarn", "factor": 4.0, "original_max_position_embeddings": 64}}),
+    # Encoders.
+    encoder(BERT, "distilbert", 63, {
+        "architectures": ["DistilBertForSequenceClassification"], "model_type": "distilbert", "dim": 32,
+        "hidden_dim": 64, "n_layers": 2, "n_heads": 4, "activation": "gelu", "sinusoidal_pos_embds": False,
+        "dropout": 0.1, "attention_dropout": 0.1, "qa_dropout": 0.1, "seq_classif_dropout": 0.2},
+        without=[key for key in BERT.config if key.startswith(("hidden", "num", "inter", "type", "position", "att"))],
+        tokenizer_class="DistilBertTokenizer"),
+    encoder(ROBERTA, "xlm_roberta", 42, {
+        "architectures": ["XLMRobertaForSequenceClassification"], "model_type": "xlm-roberta", "type_vocab_size": 1},
+        tokenizer_class="XLMRobertaTokenizer"),
+    encoder(ROBERTA, "modernbert", 91, MODERNBERT | {"classifier_pooling": "mean"}),
+    encoder(ROBERTA, "modernbert_cls", 95, MODERNBERT | {
+        "classifier_pooling": "cls", "norm_bias": True, "attention_bias": True, "mlp_bias": True, "classifier_bias": True,
+        **labels(2)}),
+    encoder(BERT, "deberta_v3", 93, DEBERTA),
+    encoder(BERT, "deberta_v2", 94, DEBERTA | {
+        "conv_kernel_size": 3, "conv_act": "gelu", "share_att_key": False, "position_biased_input": True,
+        "type_vocab_size": 2, "pos_att_type": ["c2p", "p2c"], "norm_rel_ebd": "none", "embedding_size": 24,
+        "position_buckets": -1, "max_relative_positions": 40, "pooler_hidden_act": "tanh", **labels(3)}),
 ]

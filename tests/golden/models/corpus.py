@@ -82,6 +82,22 @@ def texts(special, pad):
     ]
 
 
+def solutions():
+    """A question and the steps of an answer, right and wrong."""
+    sum_of = "Ann has 3 boxes of 4 apples and eats 2. How many are left? "
+    return [
+        ("right", sum_of, ["Step 1: 3 boxes of 4 are 3 * 4 = 12 apples.", "Step 2: 12 - 2 = 10.", "The answer is 10."]),
+        ("wrong_at_2", sum_of, ["Step 1: 3 * 4 = 12.", "Step 2: 12 - 2 = 9.", "The answer is 9."]),
+        ("wrong_at_1", sum_of, ["Step 1: 3 + 4 = 7.", "Step 2: 7 - 2 = 5."]),
+        ("one_step", "What is 7 + 5? ", ["7 + 5 = 12"]),
+        ("one_wrong", "What is 7 + 5? ", ["7 + 5 = 11"]),
+        ("lines", "Solve 3x + 4 = 19. ", ["Take away 4:\n3x = 15", "Divide by 3:\nx = 5", "So x = 5.", "Check: 3 * 5 + 4 = 19."]),
+        ("long", "Why is the sky blue? ", LONG.split("\n\n")),
+        ("unicode", "Größe? ", ["Größe = 3 € × 2", "东京 ½", "…"]),
+        ("many", "Count to nine. ", [f"{n}, then" for n in range(1, 10)]),
+    ]
+
+
 def pairs(special):
     """Question and answer, as a cross-encoder reads them."""
     return [(name, [chat[0]["content"], chat[1]["content"]]) for name, chat in chats(special) if len(chat) == 2]

@@ -22,6 +22,7 @@ from tokenizers import Tokenizer
 from transformers import PreTrainedTokenizerFast
 
 import corpus
+import heads
 import reference
 import weights
 from cases import CASES
@@ -77,23 +78,61 @@ def make_items(case, folder):
     """The inputs as a correct pipeline turns them into ids; the bare tokenizers library must agree."""
     tokenizer = PreTrainedTokenizerFast.from_pretrained(folder)
     bare = Tokenizer.from_file(str(folder / "tokenizer.json"))
+    if case.steps:
+        return step_items(case, tokenizer, bare)
     if case.is_decoder:
         return decoder_items(case, tokenizer, bare)
     return encoder_items(case, tokenizer, bare)
 
 
+def step_items(case, tokenizer, bare):
+    """Solutions in steps, with the marker behind each."""
+    marker, separator = case.steps["marker"], case.steps["separator"]
+    mark = bare.encode(marker, add_special_tokens=False).ids[-1]
+    items = []
+    for name, question, steps in corpus.solutions():
+        answer = separator.join(step + marker for step in steps)
+        item = {"name": name, "prompt": question, "steps_given": steps}
+        if case.is_decoder:
+            messages = [{"role": "user", "content": question}, {"role": "assistant", "content": answer}]
+            text = tokenizer.apply_chat_template(messages, tokenize=False)
+        else:
+            text = question + answer
+        item["ids"] = tokenizer(text, add_special_tokens=not case.is_decoder)["input_ids"]
+        item["marks"] = [at for at, token in enumerate(item["ids"]) if token == mark]
+        assert len(item["marks"]) == len(steps), name
+        if "good" in case.steps:
+            tags = [bare.encode(case.steps[key], add_special_tokens=False).ids for key in ("good", "bad")]
+            assert all(len(tag) == 1 for tag in tags), tags
+            item["tags"] = [tag[0] for tag in tags]
+        items.append(item)
+    return items
+
+
+def last_place(ids, pattern):
+    return max(at for at in range(len(ids)) if ids[at:at + len(pattern)] == pattern)
+
+
 def decoder_items(case, tokenizer, bare):
     items = []
+    ends_in = case.config.get("reward_token_id")
+    answer = bare.encode(heads.ANSWER_BEGINS, add_special_tokens=False).ids
     for name, messages in corpus.chats(case.special):
+        if name in case.chats_without:
+            continue
         text = tokenizer.apply_chat_template(messages, tokenize=False)
         ids = tokenizer(text, add_special_tokens=False)["input_ids"]
         assert ids == bare.encode(text, add_special_tokens=False).ids, name
         item = {"name": name, "messages": messages, "rendered": text, "add_special_tokens": False, "ids": ids}
+        if "num_objectives" in case.config:
+            item["marks"] = [last_place(ids, answer)]
+        if ends_in:
+            ids += [ends_in]
         safe = tokenizer.apply_chat_template(messages, return_dict=False, sanitize_control_tokens=True)
         if safe != ids:
             item["sanitized_ids"] = safe
         items.append(item)
-    for name, text in corpus.texts(case.special, tokenizer.pad_token or ""):
+    for name, text in corpus.texts(case.special, tokenizer.pad_token or "") if case.texts else []:
         ids = tokenizer(text)["input_ids"]
         assert ids == bare.encode(text).ids, name
         items.append({"name": name, "text": text, "add_special_tokens": True, "ids": ids})
@@ -111,7 +150,7 @@ def encoder_items(case, tokenizer, bare):
         columns = [[part] for part in parts]
         assert encoding.ids == tokenizer(*columns)["input_ids"][0], name
         item = {"name": name, **given, "add_special_tokens": True, "ids": encoding.ids}
-        if case.config["type_vocab_size"] > 1:
+        if case.config.get("type_vocab_size", 0) > 1:
             item["token_type_ids"] = encoding.type_ids
         items.append(item)
     return items
@@ -122,14 +161,15 @@ def make_weights(case, folder, items):
     model = reference.empty_model(folder)
     dtype = getattr(torch, case.dtype)
     state = {
-        name: torch.from_numpy(weights.draw(case.seed, name, tuple(tensor.shape))).to(dtype)
+        name: torch.from_numpy(weights.draw(case.seed, name, tuple(tensor.shape), case.offset)).to(dtype)
         for name, tensor in model.state_dict().items()
     }
     model.load_state_dict({name: tensor.double() for name, tensor in state.items()})
-    seen = np.array([reference.features(model, item)[0].numpy() for item in items])
+    seen = np.concatenate([reference.features(model, item).numpy() for item in items])
     name = reference.head_of(model)[1] + ".weight"
-    head = weights.fit_head(case.seed, name, seen, state[name].shape[0], case.spread)
-    state[name] = torch.from_numpy(head).to(dtype)
+    rows = items[0].get("tags", range(state[name].shape[0]))
+    head = weights.fit_head(case.seed, name, seen, len(rows), case.spread)
+    state[name][list(rows)] = torch.from_numpy(head).to(dtype)
     return state
 
 
@@ -152,21 +192,27 @@ def save_weights(case, folder, state):
 def score_items(folder, items):
     single, double = reference.load_f32(folder), reference.load_f64(folder)
     for item in items:
-        item["logits"], pooled = reference.score(double, item)
-        item["logits_f32"], _ = reference.score(single, item)
-        if not np.allclose(pooled, item["logits"], rtol=0, atol=1e-12):
+        said, pooled = reference.score(double, item)
+        item |= said
+        item |= {f"{key}_f32": value for key, value in reference.score(single, item)[0].items()}
+        if pooled and not np.allclose(pooled, item["logits"], rtol=0, atol=1e-12):
             item["transformers_logits"] = pooled
 
 
 def check_spread(case, items):
     """Equal or constant scores would let a wrong implementation pass."""
+    if "steps" in items[0]:
+        steps = np.concatenate([item["steps"] for item in items])
+        assert steps.std() > 0.2 and np.ptp(steps) > 0.6, (case.name, steps)
+        return
     for column in np.array([item["logits"] for item in items]).T:
         assert column.std() > 0.7 and np.ptp(column) > 3 and abs(column).max() < 8, (case.name, column)
         assert len(np.unique(column.round(4))) == len(column), (case.name, column)
 
 
 def write_expected(case, folder, items):
-    error = max(np.abs(np.subtract(item["logits"], item["logits_f32"])).max() for item in items)
+    key = "steps" if "steps" in items[0] else "logits"
+    error = max(np.abs(np.subtract(item[key], item[f"{key}_f32"])).max() for item in items)
     head = {
         "versions": VERSIONS, "architecture": case.config["architectures"][0], "seed": case.seed,
         "largest_f32_error": float(f"{error:.2e}"),
@@ -174,7 +220,7 @@ def write_expected(case, folder, items):
     lines = [json.dumps(head, ensure_ascii=False)[:-1] + ', "items": [']
     lines += [",\n".join(json.dumps(item, ensure_ascii=False) for item in items), "]}"]
     (folder / "expected.json").write_text("\n".join(lines) + "\n")
-    scores = " ".join(f"{item['logits'][0]:.2f}" for item in items)
+    scores = " ".join(f"{item[key][0]:.2f}" for item in items)
     print(f"{case.name}: {size_kb(folder)} KB, f32 error {error:.1e}, scores {scores}", file=sys.stderr)
 
 
@@ -205,7 +251,8 @@ def same_tensors(ours, theirs):
 
 
 def compare_expected(case, ours, theirs):
-    numbers = {"logits": 1e-9, "transformers_logits": 1e-9, "logits_f32": 1e-4}
+    numbers = {"logits": 1e-9, "transformers_logits": 1e-9, "logits_f32": 1e-4, "steps": 1e-9, "steps_f32": 1e-4}
+    numbers |= {"objectives": 1e-9, "objectives_f32": 1e-4}
     if len(ours["items"]) != len(theirs["items"]):
         yield f"{case.name}: another number of items"
     for mine, other in zip(ours["items"], theirs["items"]):

@@ -1,9 +1,13 @@
 """Scores by transformers, one sequence at a time, with eager attention, in float32 and in float64."""
 
+import json
 from contextlib import contextmanager
 
 import torch
-from transformers import AutoConfig, AutoModelForSequenceClassification
+from safetensors.torch import load_file
+from transformers import AutoModelForSequenceClassification
+
+import heads
 
 
 @contextmanager
@@ -22,16 +26,34 @@ def in_double():
         torch.set_default_dtype(torch.float32)
 
 
+def class_of(folder):
+    """The class of our own for the folder's architecture, if transformers has none."""
+    settings = json.loads((folder / "config.json").read_text())
+    return heads.CLASSES.get(settings["architectures"][0]), settings
+
+
+def build(folder):
+    own, settings = class_of(folder)
+    config = heads.config_of(folder, settings)
+    config._attn_implementation = "eager"
+    if own:
+        return own(config)
+    return AutoModelForSequenceClassification.from_config(config)
+
+
 def empty_model(folder):
     """The architecture of a folder's config.json in float64, its weights still to come."""
-    config = AutoConfig.from_pretrained(folder)
-    config._attn_implementation = "eager"
     with in_double():
-        return AutoModelForSequenceClassification.from_config(config).double().eval()
+        return build(folder).double().eval()
 
 
 def load_f32(folder):
     """The folder loaded as a user would; every tensor must be there and wanted."""
+    own, _ = class_of(folder)
+    if own:
+        model = build(folder)
+        model.load_state_dict(load_file(folder / "model.safetensors"))
+        return model.float().eval()
     model, info = AutoModelForSequenceClassification.from_pretrained(
         folder, dtype=torch.float32, attn_implementation="eager", output_loading_info=True
     )
@@ -47,7 +69,8 @@ def load_f64(folder):
 
 def head_of(model):
     """The last linear layer, and its name."""
-    for name in ("score", "classifier.out_proj", "classifier"):
+    own = [model.head] if isinstance(model, heads.Headed) else []
+    for name in own or ["score", "classifier.out_proj", "classifier"]:
         try:
             return model.get_submodule(name), name
         except AttributeError:
@@ -57,7 +80,13 @@ def head_of(model):
 
 @torch.no_grad()
 def features(model, item):
-    """What the head reads: of the last token for decoders, of the pooled sequence for encoders."""
+    """What the head reads: of the last token for decoders, of the pooled sequence for encoders; rows."""
+    if isinstance(model, heads.Headed):
+        return with_dtype(model, lambda: model.features(item))
+    return pooled(model, item)[0][None]
+
+
+def pooled(model, item):
     seen = []
     head, name = head_of(model)
     hook = head.register_forward_pre_hook(lambda _, inputs: seen.append(inputs[0]))
@@ -66,11 +95,13 @@ def features(model, item):
     return (seen[0][0, -1] if name == "score" else seen[0][0]), logits
 
 
+@torch.no_grad()
 def score(model, item):
-    """(logits at the last token, logits where transformers reads them): they differ after a trailing pad token."""
-    inputs, pooled = features(model, item)
-    with torch.no_grad():
-        return head_of(model)[0](inputs).tolist(), pooled.tolist()
+    """What the model says, and the logits where transformers reads them: they differ after a trailing pad token."""
+    if isinstance(model, heads.Headed):
+        return with_dtype(model, lambda: model.read(item)), None
+    inputs, logits = pooled(model, item)
+    return {"logits": head_of(model)[0](inputs).tolist()}, logits.tolist()
 
 
 def run(model, item):
@@ -78,7 +109,11 @@ def run(model, item):
     if "token_type_ids" in item:
         inputs["token_type_ids"] = torch.tensor([item["token_type_ids"]])
     inputs["attention_mask"] = torch.ones_like(inputs["input_ids"])
+    return with_dtype(model, lambda: model(**inputs).logits[0])
+
+
+def with_dtype(model, compute):
     if model.dtype == torch.float64:
         with in_double():
-            return model(**inputs).logits[0]
-    return model(**inputs).logits[0]
+            return compute()
+    return compute()

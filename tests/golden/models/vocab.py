@@ -53,16 +53,27 @@ def llama3():
     return tokenizer
 
 
-def qwen():
+def qwen(*special):
     """Adds nothing, normalises to NFC; the think tags are added tokens that are not special."""
     tokenizer = byte_bpe(QWEN_SPLIT, 60, normalizer=normalizers.NFC())
     add_special(tokenizer, ["<|endoftext|>", "<|im_start|>", "<|im_end|>"])
     tokenizer.add_tokens([AddedToken(tag, normalized=False, special=False) for tag in ("<think>", "</think>")])
+    add_special(tokenizer, special)
     tokenizer.post_processor = processors.ByteLevel(trim_offsets=False)
     return tokenizer
 
 
-def mistral():
+def qwen_steps():
+    """With the marker that Qwen2.5-Math-PRM reads a step at."""
+    return qwen("<extra_0>")
+
+
+def qwen_reward():
+    """With a token that InternLM2's reward models are read at."""
+    return qwen("[REWARD]")
+
+
+def mistral(words=()):
     """SentencePiece-style: a blank is ▁, one is put in front, and unknown characters fall back to bytes."""
     special = ["<unk>", "<s>", "</s>"]
     codes = [f"<0x{byte:02X}>" for byte in range(256)]
@@ -71,6 +82,8 @@ def mistral():
     train_bpe(trained, 3 + 256 + 130, special_tokens=special + codes)
     model = json.loads(trained.to_str())["model"]
     merges = [tuple(pair) for pair in model["merges"]]
+    for word in words:
+        add_word(model["vocab"], merges, word)
     tokenizer = Tokenizer(
         models.BPE(vocab=model["vocab"], merges=merges, unk_token="<unk>", byte_fallback=True, fuse_unk=True)
     )
@@ -81,6 +94,41 @@ def mistral():
     add_special(tokenizer, special)
     tokenizer.post_processor = processors.TemplateProcessing(
         single="<s> $A", pair="<s> $A <s>:1 $B:1", special_tokens=[("<s>", tokenizer.token_to_id("<s>"))]
+    )
+    return tokenizer
+
+
+def mistral_steps():
+    """With the tokens that Math-Shepherd puts behind a step and judges it by."""
+    return mistral(["▁ки", "▁+", "▁-"])
+
+
+def add_word(vocab, merges, word):
+    """Letters of a word, and its beginnings as merges."""
+    for end in range(1, len(word) + 1):
+        for part in (word[end - 1], word[:end]):
+            vocab.setdefault(part, len(vocab))
+        if end > 1 and (word[:end - 1], word[end - 1]) not in merges:
+            merges.append((word[:end - 1], word[end - 1]))
+
+
+def gemma():
+    """SentencePiece-style without a blank in front; BOS by the post-processor, and the turn tokens are special."""
+    special = ["<pad>", "<eos>", "<bos>", "<unk>"]
+    codes = [f"<0x{byte:02X}>" for byte in range(256)]
+    trained = Tokenizer(models.BPE(unk_token="<unk>"))
+    trained.pre_tokenizer = pre_tokenizers.Metaspace(prepend_scheme="never")
+    train_bpe(trained, 4 + 256 + 130, special_tokens=special + codes)
+    model = json.loads(trained.to_str())["model"]
+    merges = [tuple(pair) for pair in model["merges"]]
+    tokenizer = Tokenizer(
+        models.BPE(vocab=model["vocab"], merges=merges, unk_token="<unk>", byte_fallback=True, fuse_unk=True)
+    )
+    tokenizer.normalizer = normalizers.Replace(" ", "▁")
+    tokenizer.decoder = decoders.Sequence([decoders.Replace("▁", " "), decoders.ByteFallback(), decoders.Fuse()])
+    add_special(tokenizer, special + ["<start_of_turn>", "<end_of_turn>"])
+    tokenizer.post_processor = processors.TemplateProcessing(
+        single="<bos> $A", pair="<bos> $A <bos>:1 $B:1", special_tokens=[("<bos>", tokenizer.token_to_id("<bos>"))]
     )
     return tokenizer
 

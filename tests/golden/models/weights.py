@@ -5,22 +5,26 @@ import zlib
 import numpy as np
 
 # Queries and keys are drawn larger than the rest, so that attention is peaked and the words matter.
-GAINS = {"q_proj": 1.8, "k_proj": 1.8, "query": 1.8, "key": 1.8}
+GAINS = {"q_proj": 1.8, "k_proj": 1.8, "query": 1.8, "key": 1.8, "q_lin": 1.8, "k_lin": 1.8}
 
 
-def draw(seed, name, shape):
-    """A float32 tensor for the parameter of this name; nothing is left at zero or one."""
+def draw(seed, name, shape, offset=False):
+    """A float32 tensor for the parameter of this name; nothing is left at zero or one.
+
+    `offset`: the weights of norms are stored as their distance from one (Gemma).
+    """
     normal = np.random.RandomState(zlib.crc32(f"{seed}/{name}".encode())).standard_normal(shape)
     lower = name.lower()
     if name.endswith("bias"):
         values = 0.3 * normal
     elif "norm" in lower:
-        values = 1 + 0.3 * normal
+        values = (0 if offset else 1) + 0.3 * normal
     elif "embed" in lower:
         values = 0.8 * normal
     else:
         gain = next((gain for part, gain in GAINS.items() if part in name), 1.5)
-        values = gain * normal / np.sqrt(shape[-1])
+        # The width of what one output reads: a convolution's is its channels times its kernel.
+        values = gain * normal / np.sqrt(np.prod(shape[1:]) if len(shape) > 2 else shape[-1])
     return values.astype(np.float32)
 
 

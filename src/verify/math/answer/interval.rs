@@ -27,9 +27,6 @@ impl Classifier<'_, '_> {
         }
         let low = End { at: self.end(low, true)?, closed: open == Bracket::Square };
         let high = End { at: self.end(high, false)?, closed: close == Bracket::Square };
-        // An infinite end is open whatever its bracket.
-        let low = End { closed: low.closed && low.at.is_some(), ..low };
-        let high = End { closed: high.closed && high.at.is_some(), ..high };
         Ok(segments(vec![Segment { low, high }]))
     }
 
@@ -57,15 +54,9 @@ impl Classifier<'_, '_> {
         }
         for item in sets {
             let Answer::Scalar(item) = item else { return Err(Untyped::Mixed) };
-            parts.push(self.point(item.id));
+            parts.push(self.degenerate(&item));
         }
         self.merged(parts)
-    }
-
-    fn point(&mut self, id: Id) -> Segment {
-        let low = End { at: Some(self.item(id)), closed: true };
-        let high = End { at: Some(self.item(id)), closed: true };
-        Segment { low, high }
     }
 
     /// An answer as intervals: a pair in round or square brackets is one here.
@@ -103,7 +94,7 @@ impl Classifier<'_, '_> {
             let mut rest = parts.into_iter();
             let mut total = rest.next().ok_or(Untyped::Mixed)?;
             for part in rest {
-                total = self.intersected(total, part)?;
+                total = self.intersected(&total, &part)?;
             }
             self.merged(total)?
         } else {
@@ -123,20 +114,20 @@ impl Classifier<'_, '_> {
             let answer = self.answer(id)?;
             let part = self.as_segments(answer, id)?;
             total = Some(match total {
-                Some(total) => self.intersected(total, part)?,
+                Some(total) => self.intersected(&total, &part)?,
                 None => part,
             });
         }
         self.merged(total.ok_or(Untyped::Mixed)?)
     }
 
-    fn intersected(&mut self, a: Vec<Segment>, b: Vec<Segment>) -> Result<Vec<Segment>, Untyped> {
+    fn intersected(&mut self, a: &[Segment], b: &[Segment]) -> Result<Vec<Segment>, Untyped> {
         if a.len() * b.len() > 64 {
             return Err(Untyped::Mixed);
         }
         let mut found = Vec::new();
-        for left in &a {
-            for right in &b {
+        for left in a {
+            for right in b {
                 let low = if self.starts(&left.low, &right.low)? == Ordering::Less {
                     &right.low
                 } else {
@@ -173,17 +164,30 @@ impl Classifier<'_, '_> {
     pub(super) fn difference(&mut self, whole: Id, taken: Id) -> Result2 {
         let whole_answer = self.answer(whole)?;
         let whole = self.as_segments(whole_answer, whole)?;
-        let mut gaps = match self.answer(taken)? {
+        let gaps = match self.answer(taken)? {
             Answer::Set(items) => {
                 let mut points = Vec::new();
                 for item in items {
                     let Answer::Scalar(item) = item else { return Err(Untyped::Mixed) };
-                    points.push(self.point(item.id));
+                    points.push(self.degenerate(&item));
                 }
                 points
             }
             other => self.as_segments(other, taken)?,
         };
+        self.without(&whole, gaps)
+    }
+
+    /// One point as an interval.
+    pub(super) fn degenerate(&mut self, at: &Item) -> Segment {
+        let mut end = || {
+            let at = Some(Item::new(self.ast, at.id, at.sign, self.fuel));
+            End { at, closed: true }
+        };
+        Segment { low: end(), high: end() }
+    }
+
+    pub(super) fn without(&mut self, whole: &[Segment], mut gaps: Vec<Segment>) -> Result2 {
         self.sort(&mut gaps)?;
         let mut rest = Vec::new();
         let mut low = End { at: None, closed: false };
@@ -193,7 +197,7 @@ impl Classifier<'_, '_> {
             low = End { closed: !gap.high.closed, at: gap.high.at };
         }
         rest.push(Segment { low, high: End { at: None, closed: false } });
-        let rest = self.intersected(whole, rest)?;
+        let rest = self.intersected(whole, &rest)?;
         self.merged(rest)
     }
 

@@ -1,6 +1,6 @@
 //! Equations and inequalities: labels, solved forms, chains.
 
-use super::super::ast::{Function, Id, NamedSet, Node, Relation};
+use super::super::ast::{Bracket, Function, Id, Name, NamedSet, Node, Relation};
 use super::{Answer, Chain, Classifier, End, Segment, Untyped, interval};
 
 type Result2 = Result<Answer, Untyped>;
@@ -25,8 +25,27 @@ impl Classifier<'_, '_> {
         if relations == [Relation::ElementOf] {
             return self.membership(members[0], members[1]);
         }
+        if let Some(answer) = self.congruence(members, relations)? {
+            return Ok(answer);
+        }
+        // `2x = 8 \implies x = 4`: what is concluded.
+        let arrow = |r: &Relation| matches!(r, Relation::Other("implies" | "iff"));
+        if let Some(last) = relations.iter().rposition(arrow)
+            && !relations.iter().all(arrow)
+        {
+            return match &members[last + 1..] {
+                [only] => self.answer(*only),
+                kept => self.relation(kept, &relations[last + 1..]),
+            };
+        }
         if relations.iter().all(|r| *r == Relation::Equal) {
             return self.equation(members);
+        }
+        if let ([Relation::NotEqual], [name, value]) = (relations, members)
+            && let Node::Symbol(symbol) = *self.ast.node(*name)
+            && self.ast.any(*value, &|node| matches!(node, Node::PlusMinus { .. }))
+        {
+            return self.punctured(symbol, &[*value]);
         }
         let chain = self.chain(members, relations)?;
         match self.inequality(members, relations)? {
@@ -52,32 +71,84 @@ impl Classifier<'_, '_> {
             // `n ∈ Z` is a remark beside a family of values.
             Node::Set(set) => {
                 let name = self.label(element).unwrap_or_default();
-                Ok(Answer::Text(format!("{name} in {set:?}")))
+                Ok(Answer::Member { name, set: *set })
             }
             _ => self.answer(set),
         }
+    }
+
+    /// `x \equiv 3 \pmod 7`, or the residue and the modulus alone.
+    fn congruence(
+        &mut self,
+        members: &[Id],
+        relations: &[Relation],
+    ) -> Result<Option<Answer>, Untyped> {
+        let modulo = Relation::Other("mod");
+        let (label, residue, modulus) = match (relations, members) {
+            ([last], [residue, modulus]) if *last == modulo => (None, residue, modulus),
+            ([Relation::Congruent | Relation::Equal, last], [name, residue, modulus])
+                if *last == modulo =>
+            {
+                let Some(label) = self.label(*name) else { return Ok(None) };
+                (Some(label), residue, modulus)
+            }
+            _ => return Ok(None),
+        };
+        let (residue, modulus) = (self.scalar(*residue)?, self.scalar(*modulus)?);
+        Ok(Some(Answer::Congruence { label, residue, modulus }))
     }
 
     /// The name on the left of an equation, if that is all that stands there.
     pub(super) fn label(&self, id: Id) -> Option<String> {
         match self.ast.node(id) {
             Node::Symbol(name) => Some(self.ast.text(*name).to_owned()),
-            Node::Text(name) => Some(super::super::prose::normal(self.ast.text(*name))),
+            Node::Text(name) => Some(super::super::prose::normal(self.ast.text(*name)))
+                .filter(|label| !super::super::prose::denies(label)),
             Node::Call(name, arguments) => {
                 let plain = arguments
                     .iter()
                     .all(|&id| matches!(self.ast.node(id), Node::Symbol(_) | Node::Number(_)));
-                plain.then(|| format!("{}()", self.ast.text(*name)))
+                let numbers = arguments.iter().map(|&id| match self.ast.node(id) {
+                    Node::Number(number) => number.value.to_string(),
+                    // `P(A)`, an event; the parameter of `f(x)` is only a name.
+                    Node::Symbol(name) if self.ast.text(*name).starts_with(char::is_uppercase) => {
+                        self.ast.text(*name).to_owned()
+                    }
+                    _ => String::new(),
+                });
+                let numbers = numbers.collect::<Vec<_>>().join(",");
+                plain.then(|| format!("{}({numbers})", self.ast.text(*name)))
             }
-            Node::Sequence { items, .. } => {
+            // `dy/dx`
+            Node::Quotient(above, below) => {
+                let part = |id: Id| match self.ast.node(id) {
+                    Node::Product(items) => {
+                        let names: Option<Vec<String>> =
+                            items.iter().map(|&id| self.label(id)).collect();
+                        names.filter(|names| names[0] == "d").map(|names| names.concat())
+                    }
+                    _ => None,
+                };
+                Some(format!("{}/{}", part(*above)?, part(*below)?))
+            }
+            Node::Sequence { open: Bracket::Round, close: Bracket::Round, items } => {
                 let names: Option<Vec<String>> = items.iter().map(|&id| self.label(id)).collect();
                 names.map(|names| names.join(","))
             }
             // `P(A)`, `AB`, `dy/dx`, `|AB|`, `∠ABC`: products and quotients of symbols.
             Node::Product(items) => {
                 let names: Option<Vec<String>> = items.iter().map(|&id| self.label(id)).collect();
-                let upper = |name: &String| name.chars().next().is_some_and(char::is_uppercase);
-                names.filter(|names| names.iter().all(upper)).map(|names| names.join(" "))
+                let geometric = |name: &String| {
+                    name.starts_with(char::is_uppercase) || name.starts_with("\\angle")
+                };
+                // `\text{Area of } \triangle ABC`, `m\angle A`
+                let worded = matches!(self.ast.node(items[0]), Node::Text(_));
+                let measured = |names: &Vec<String>| {
+                    names.len() == 2 && names[0] == "m" && names[1].starts_with("\\angle")
+                };
+                names
+                    .filter(|names| worded || measured(names) || names.iter().all(geometric))
+                    .map(|names| names.join(" "))
             }
             // `|AB|`, a length
             Node::Apply(Function::Abs, arguments) => {
@@ -127,15 +198,21 @@ impl Classifier<'_, '_> {
 
     /// `f(x) = …`, where the parameter is only a name.
     fn function(&mut self, first: Id, members: &[Id]) -> Result<Option<Answer>, Untyped> {
-        let Node::Call(_, arguments) = self.ast.node(first).clone() else { return Ok(None) };
+        let Node::Call(name, arguments) = self.ast.node(first).clone() else { return Ok(None) };
+        let name = self.ast.text(name).to_owned();
         let mut parameters = Vec::new();
         for argument in arguments {
             let Node::Symbol(parameter) = self.ast.node(argument) else { return Ok(None) };
-            parameters.push(self.ast.text(*parameter).to_owned());
+            let parameter = self.ast.text(*parameter);
+            // `P(A)`: an event, no parameter.
+            if parameter.starts_with(char::is_uppercase) {
+                return Ok(None);
+            }
+            parameters.push(parameter.to_owned());
         }
         let [_, value] = members[..] else { return Ok(None) };
         match self.scalar(value) {
-            Ok(value) => Ok(Some(Answer::Function { parameters, value })),
+            Ok(value) => Ok(Some(Answer::Function { name, parameters, value })),
             Err(_) => Ok(None),
         }
     }
@@ -192,6 +269,32 @@ impl Classifier<'_, '_> {
             }
         }
         Ok(Some((name, vec![segment])))
+    }
+
+    /// `x \ne \pm 2`, `x \ne -2, 2`: the line without some points.
+    pub(super) fn punctured(&mut self, name: Name, values: &[Id]) -> Result2 {
+        let mut points = Vec::new();
+        for &value in values {
+            match self.answer(value)? {
+                Answer::Scalar(item) => points.push(item),
+                Answer::List(items) => {
+                    for item in items {
+                        let Answer::Scalar(item) = item else { return Err(Untyped::Mixed) };
+                        points.push(item);
+                    }
+                }
+                _ => return Err(Untyped::Mixed),
+            }
+        }
+        let variable = Some(self.ast.text(name).to_owned());
+        let gaps = points.into_iter().map(|at| self.degenerate(&at)).collect();
+        let whole = [Segment { low: End::infinite(), high: End::infinite() }];
+        match self.without(&whole, gaps)? {
+            Answer::Segments { segments, .. } => {
+                Ok(Answer::Segments { segments, variable, chain: None })
+            }
+            other => Ok(other),
+        }
     }
 
     /// `{x | x > 3}`: the condition, if it is an inequality in the element.

@@ -3,6 +3,7 @@
 use super::super::Method;
 use super::super::answer::Answer;
 use super::super::ast::Bracket;
+use super::super::prose;
 use super::{Comparison, Outcome, Result, equal_if};
 
 /// Greatest size of a collection that is compared without order.
@@ -21,8 +22,18 @@ impl Comparison<'_, '_> {
                 self.in_order(a, b)
             }
             (A::Set(a), A::Set(b)) => self.sets(a, b),
-            (A::List(a), A::List(b)) => self.unordered(a, b),
+            (A::List(a), A::List(b)) => match (assignments(gold), assignments(given)) {
+                (Some(a), Some(b)) => self.systems(&a, &b),
+                (Some(_), None) | (None, Some(_)) => self.partly_named(gold, given),
+                (None, None) => self.unordered(a, b),
+            },
+            // A list of words in one text or in several.
+            (A::Text(text), A::List(items)) | (A::List(items), A::Text(text)) => {
+                Ok(equal_if(same_words(text, items), Method::Text))
+            }
             // `1, 2` for the set {1, 2}, and the reverse.
+            (A::Set(_), A::List(_)) if several(given) => Ok(Outcome::Different),
+            (A::List(_), A::Set(_)) if several(gold) => Ok(Outcome::Different),
             (A::Set(a), A::List(b)) | (A::List(a), A::Set(b)) => self.unordered(a, b),
             (A::Tuple { items, .. }, A::List(values)) if labelled(values) => {
                 self.system(items, values, true)
@@ -35,7 +46,6 @@ impl Comparison<'_, '_> {
             {
                 self.in_order(a, b)
             }
-            (A::List(a), A::Tuple { items: b, open: Bracket::Square }) => self.unordered(a, b),
             // A set or list of one member is that member.
             (A::Set(items), other) if items.len() == 1 => self.answers(&items[0], other),
             (other, A::Set(items)) if items.len() == 1 && !Self::is_empty(other) => {
@@ -149,6 +159,35 @@ impl Comparison<'_, '_> {
         Ok(Outcome::Equal(Method::Set))
     }
 
+    /// Values by their names: the same names, each with the same value.
+    pub(super) fn systems(&mut self, gold: &[Named<'_>], given: &[Named<'_>]) -> Result {
+        if gold.len() != given.len() || repeats(gold) || repeats(given) {
+            return Ok(Outcome::Different);
+        }
+        self.all(gold.iter(), |this, (name, value)| {
+            match given.iter().find(|(other, _)| other == name) {
+                Some((_, other)) => this.answers(value, other),
+                None => Ok(Outcome::Different),
+            }
+        })
+    }
+
+    /// Values with names on one side only: roots of one unknown (`x_1`, `x_2`) in any order, values of
+    /// several unknowns in the order of their names.
+    fn partly_named(&mut self, gold: &Answer, given: &Answer) -> Result {
+        let (Answer::List(a), Answer::List(b)) = (gold, given) else {
+            return Ok(Outcome::Different);
+        };
+        let named = assignments(gold).or_else(|| assignments(given)).unwrap_or_default();
+        if one_unknown(&named) && !repeats(&named) {
+            return self.unordered(a, b);
+        }
+        match assignments(gold) {
+            Some(_) => self.system(b, a, false),
+            None => self.system(a, b, true),
+        }
+    }
+
     /// `x = 1, y = -4` against `(1, -4)`: the values in the alphabetical order of their names.
     fn system(&mut self, items: &[Answer], values: &[Answer], tuple_is_gold: bool) -> Result {
         if items.len() != values.len() {
@@ -164,11 +203,68 @@ impl Comparison<'_, '_> {
             }
             named.push((label, value));
         }
+        let repeated = |pair: &[(&str, &Answer)]| pair[0].0 == pair[1].0;
         named.sort_by_key(|(label, _)| *label);
+        if named.windows(2).any(repeated) {
+            return Ok(Outcome::Different);
+        }
         self.all(items.iter().zip(named), |this, (item, (_, value))| {
             if tuple_is_gold { this.answers(item, value) } else { this.answers(value, item) }
         })
     }
+}
+
+/// A value with its name.
+pub(super) type Named<'a> = (String, &'a Answer);
+
+/// The names and values of a system: `x = 1, y = 2`, or `(x, y) = (1, 2)`.
+pub(super) fn assignments(answer: &Answer) -> Option<Vec<Named<'_>>> {
+    match answer {
+        Answer::List(items) if items.len() > 1 => items
+            .iter()
+            .map(|item| match item {
+                Answer::Labelled { label, value, others, .. } if others.is_empty() => {
+                    Some((label.clone(), &**value))
+                }
+                _ => None,
+            })
+            .collect(),
+        Answer::Labelled { label, value, others, .. } if others.is_empty() => match &**value {
+            Answer::Tuple { items, .. } => {
+                let names: Vec<&str> = label.split(',').collect();
+                let fits = names.len() > 1 && names.len() == items.len();
+                fits.then(|| names.into_iter().map(str::to_owned).zip(items).collect())
+            }
+            _ => None,
+        },
+        _ => None,
+    }
+}
+
+/// Whether the items are texts that together say the same as `text`.
+fn same_words(text: &str, items: &[Answer]) -> bool {
+    let word = |item: &Answer| match item {
+        Answer::Text(word) => Some(word.clone()),
+        _ => None,
+    };
+    let words: Option<Vec<String>> = items.iter().map(word).collect();
+    words.is_some_and(|words| prose::same_text(text, &words.join(", ")))
+}
+
+/// Whether all names are those of one unknown: `x_1`, `x_2`.
+pub(super) fn one_unknown(named: &[Named<'_>]) -> bool {
+    let base = |name: &str| name.split('_').next().unwrap_or("").to_owned();
+    named.windows(2).all(|pair| base(&pair[0].0) == base(&pair[1].0))
+}
+
+/// Whether an answer gives values to more than one unknown.
+fn several(answer: &Answer) -> bool {
+    assignments(answer).is_some_and(|named| !one_unknown(&named))
+}
+
+/// Whether a name occurs twice.
+fn repeats(named: &[Named<'_>]) -> bool {
+    named.iter().enumerate().any(|(at, (name, _))| named[..at].iter().any(|(n, _)| n == name))
 }
 
 fn labelled(values: &[Answer]) -> bool {

@@ -77,7 +77,8 @@ impl Comparison<'_, '_> {
 
     fn ends(&mut self, gold: &End, given: &End) -> Result {
         match (&gold.at, &given.at) {
-            (None, None) => Ok(Outcome::Equal(Method::Interval)),
+            // `[3, ∞]` is not what is meant by `[3, ∞)`.
+            (None, None) => Ok(equal_if(gold.closed == given.closed, Method::Interval)),
             (Some(a), Some(b)) if gold.closed == given.closed => self.scalars(a, b),
             _ => Ok(Outcome::Different),
         }
@@ -115,6 +116,15 @@ impl Comparison<'_, '_> {
             if outcome.is_equal() {
                 return Ok(Outcome::Equal(Method::Relation));
             }
+        }
+        // `a < b < c` is `c > b > a`.
+        let turned = given.relations.iter().rev().map(|relation| relation.turned());
+        if gold.relations.len() > 1
+            && gold.members.len() == given.members.len()
+            && turned.eq(gold.relations.iter().copied().map(Some))
+        {
+            let pairs = gold.members.iter().zip(given.members.iter().rev());
+            return Ok(self.all(pairs, |this, (a, b)| this.scalars(a, b))?.by(Method::Relation));
         }
         self.proportional(gold, given)
     }

@@ -7,13 +7,21 @@ use super::super::field::{Lanes, field};
 use super::super::fuel::Exhausted;
 use super::super::modular::Refusal;
 use super::super::numeric::{self, Numeric, Scalar};
+use super::collection::{Named, assignments, one_unknown};
 use super::{Comparison, Outcome, Result, equal_if};
 
 impl Comparison<'_, '_> {
     /// Comparisons with a relation on at least one side.
     pub(super) fn related(&mut self, gold: &Answer, given: &Answer) -> Result {
         use Answer as A;
+        if let Some(outcome) = self.named(gold, given)? {
+            return Ok(outcome);
+        }
         match (gold, given) {
+            // An equation that is left to solve does not answer what the unknown is.
+            (A::Labelled { value, .. }, A::Chain(_)) if self.is_constant(value) => {
+                Ok(Outcome::Different)
+            }
             (A::Labelled { chain: Some(a), .. }, A::Chain(b))
             | (A::Chain(a), A::Labelled { chain: Some(b), .. }) => self.chains(a, b),
             (A::Chain(a), A::Chain(b)) => self.chains(a, b),
@@ -21,9 +29,17 @@ impl Comparison<'_, '_> {
                 self.labelled(gold, given, same_label(x, y))
             }
             (
-                A::Function { value: a, parameters: p, .. },
-                A::Function { value: b, parameters: q, .. },
-            ) => self.functions((p, a), (q, b)),
+                A::Function { name: f, value: a, parameters: p },
+                A::Function { name: g, value: b, parameters: q },
+            ) if f == g => self.functions((p, a), (q, b)),
+            (A::Function { .. }, A::Function { .. }) => Ok(Outcome::Different),
+            // `f(x) = 2` does not say that x is 2.
+            (A::Labelled { label, .. }, A::Function { parameters, .. })
+            | (A::Function { parameters, .. }, A::Labelled { label, .. })
+                if parameters.contains(label) =>
+            {
+                Ok(Outcome::Different)
+            }
             (A::Function { value, .. }, A::Scalar(other)) => self.scalars(value, other),
             (A::Scalar(other), A::Function { value, .. }) => self.scalars(other, value),
             (A::Function { value, .. }, A::Labelled { value: other, others, .. })
@@ -56,6 +72,51 @@ impl Comparison<'_, '_> {
                 self.answers(other, value)
             }
             _ => Ok(Outcome::Different),
+        }
+    }
+
+    /// Systems, where one side is a tuple with names or a single unknown.
+    fn named(&mut self, gold: &Answer, given: &Answer) -> Result<Option<Outcome>> {
+        let sides = (assignments(gold), assignments(given));
+        let single = |answer: &Answer| match answer {
+            Answer::Labelled { label, .. } => !label.contains(',') && label.len() == 1,
+            _ => false,
+        };
+        Ok(Some(match sides {
+            (Some(a), Some(b)) => self.systems(&a, &b)?,
+            // Several unknowns are not answered by values of one.
+            (Some(a), None) if single(given) && !one_unknown(&a) => Outcome::Different,
+            (None, Some(b)) if single(gold) && !one_unknown(&b) => Outcome::Different,
+            (Some(a), None) if matches!(given, Answer::Tuple { .. }) => {
+                self.coordinates(&a, given, true)?
+            }
+            (None, Some(b)) if matches!(gold, Answer::Tuple { .. }) => {
+                self.coordinates(&b, gold, false)?
+            }
+            _ => return Ok(None),
+        }))
+    }
+
+    /// A tuple with names against one without: coordinates in their usual order, other names as they come.
+    fn coordinates(&mut self, named: &[Named<'_>], tuple: &Answer, named_is_gold: bool) -> Result {
+        let Answer::Tuple { items, .. } = tuple else { return Ok(Outcome::Different) };
+        let mut named = named.to_vec();
+        if named.iter().all(|(name, _)| matches!(name.as_str(), "x" | "y" | "z")) {
+            named.sort_by(|(a, _), (b, _)| a.cmp(b));
+        }
+        let twice = named.windows(2).any(|pair| pair[0].0 == pair[1].0);
+        if twice || named.len() != items.len() {
+            return Ok(Outcome::Different);
+        }
+        self.all(named.iter().zip(items), |this, ((_, value), item)| {
+            if named_is_gold { this.answers(value, item) } else { this.answers(item, value) }
+        })
+    }
+
+    fn is_constant(&self, gold: &Answer) -> bool {
+        match gold {
+            Answer::Scalar(item) => self.gold.symbols(item.id).is_empty(),
+            _ => true,
         }
     }
 
@@ -117,7 +178,10 @@ impl Comparison<'_, '_> {
         };
         let ast = if gold { self.gold } else { self.given };
         let mut within = Comparison { policy: self.policy, gold: ast, given: ast, fuel: self.fuel };
-        for other in others {
+        // `A = \pi r^2 = 25\pi`: a formula on the way to a value.
+        let formula = |item: &Item| !ast.symbols(item.id).is_empty();
+        let constant = !formula(value);
+        for other in others.iter().filter(|other| !(constant && formula(other))) {
             if !within.scalars(other, value)?.is_equal() {
                 return Ok(false);
             }
@@ -208,7 +272,16 @@ fn direction(a: Relation, b: Relation) -> Option<bool> {
 /// Names agree if they are the same, or one of them is prose or absent.
 fn same_label(a: &str, b: &str) -> bool {
     let symbol = |label: &str| {
-        label.chars().count() == 1 || label.starts_with('\\') || label.contains(['_', '(', ','])
+        label.chars().count() == 1
+            || label.starts_with('\\')
+            || label.contains(['_', '(', ','])
+            || label.split(' ').all(|letter| letter.chars().count() == 1)
     };
-    a == b || !symbol(a) || !symbol(b)
+    // A segment has no direction.
+    let sorted = |label: &str| {
+        let mut letters: Vec<&str> = label.split(' ').collect();
+        letters.sort_unstable();
+        letters.concat()
+    };
+    a == b || !symbol(a) || !symbol(b) || (a.contains(' ') && sorted(a) == sorted(b))
 }

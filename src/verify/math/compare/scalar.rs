@@ -7,10 +7,11 @@ use super::super::Method;
 use super::super::answer::Item;
 use super::super::ast::{Ast, Decimal, Node};
 use super::super::exact::Inexact;
-use super::super::fuel::Exhausted;
+use super::super::fuel::{Exhausted, Fuel};
 use super::super::modular::Refusal;
 use super::super::numeric::{self, Numeric, real_value};
 use super::super::policy::Tolerance;
+use super::super::render;
 use super::{Comparison, Outcome, Result};
 
 impl Comparison<'_, '_> {
@@ -48,7 +49,8 @@ impl Comparison<'_, '_> {
         };
         let names = ["C", "K", "c", "k", "C_1", "C_{1}"];
         // The constants vanish from both sides: they are symbols of no weight.
-        let (gold_ast, given_ast) = (self.gold.without(&[&constant]), self.given.without(&names));
+        let gold_ast = self.gold.with(&[(&constant, RBig::ZERO)]);
+        let given_ast = self.given.with(&names.map(|name| (name, RBig::ZERO)));
         let a = numeric::Scalar { ast: &gold_ast, id: gold.id, sign: gold.sign };
         let b = numeric::Scalar { ast: &given_ast, id: given.id, sign: given.sign };
         if additive(self.given, given, &names).is_none()
@@ -66,7 +68,17 @@ impl Comparison<'_, '_> {
     fn inexact(&mut self, gold: &Item, given: &Item) -> Result {
         let prints = (gold.print(self.gold, self.fuel), given.print(self.given, self.fuel));
         match prints {
-            (Ok(a), Ok(b)) if a.lanes == b.lanes => return Ok(Outcome::Equal(Method::Modular)),
+            (Ok(a), Ok(b)) if a.lanes == b.lanes && !(a.periodic || b.periodic) => {
+                return Ok(Outcome::Equal(Method::Modular));
+            }
+            (Ok(a), Ok(b)) if a.lanes == b.lanes => {
+                let sides = (self.gold_scalar(gold), self.given_scalar(given));
+                return Ok(match numeric::at_integers(sides.0, sides.1, self.fuel)? {
+                    Numeric::Equal => Outcome::Equal(Method::Modular),
+                    Numeric::Different => Outcome::Different,
+                    Numeric::Undecided => Outcome::Undecided,
+                });
+            }
             (Ok(a), Ok(b)) if a.decisive && b.decisive => return Ok(Outcome::Different),
             (Err(Refusal::Exhausted), _) | (_, Err(Refusal::Exhausted)) => return Err(Exhausted),
             (_, Err(Refusal::Undefined)) | (Err(Refusal::Undefined), _) => {
@@ -83,28 +95,41 @@ impl Comparison<'_, '_> {
         Ok(match numeric::compare(a, b, self.fuel)? {
             Numeric::Equal => Outcome::Equal(Method::Numeric),
             Numeric::Different => Outcome::Different,
-            // A rational gold against a constant beyond the range of all values: no honest answer.
-            Numeric::Undecided if gold.exact.is_ok() && self.is_out_of_range(given)? => {
+            // A rational against a constant without a real value in range: no honest answer.
+            Numeric::Undecided if gold.exact.is_ok() && is_out_of_range(b, self.fuel)? => {
                 Outcome::Different
+            }
+            Numeric::Undecided if given.exact.is_ok() && is_out_of_range(a, self.fuel)? => {
+                Outcome::Different
+            }
+            Numeric::Undecided if self.spelled_alike(gold, given) => {
+                Outcome::Equal(Method::Identity)
             }
             Numeric::Undecided => Outcome::Undecided,
         })
     }
 
-    fn is_out_of_range(&mut self, given: &Item) -> Result<bool> {
-        let constant = self.given.symbols(given.id).is_empty();
-        Ok(constant && real_value(self.given_scalar(given), self.fuel)?.is_none())
+    /// Whether both have the same canonical form.
+    fn spelled_alike(&self, gold: &Item, given: &Item) -> bool {
+        let form = render::render(self.gold, gold.id);
+        gold.sign == given.sign
+            && form.len() < render::MAX_LENGTH
+            && form == render::render(self.given, given.id)
     }
 
     /// Whether one side is a decimal literal that stands for the value of the other.
     fn rounds(&mut self, gold: &Item, given: &Item) -> Result<bool> {
+        // Whole numbers are meant exactly.
+        let whole = gold.exact.as_ref().is_ok_and(RBig::is_int);
+        if whole && matches!(self.policy.tolerance, Tolerance::SignificantDigits(_)) {
+            return Ok(false);
+        }
         let gold_decimal = decimal(self.gold, gold);
         let given_decimal = decimal(self.given, given);
         match self.policy.tolerance {
             Tolerance::Exact => Ok(false),
             Tolerance::SignificantDigits(least) => {
-                let enough =
-                    |d: &Decimal| d.significant >= least || (d.ellipsis && d.significant >= 3);
+                let enough = |d: &Decimal| d.significant >= least;
                 match (gold_decimal.filter(enough), given_decimal.filter(enough)) {
                     (None, Some(_)) if gold_decimal.is_some() => Ok(false),
                     (Some(_), None) if given_decimal.is_some() => Ok(false),
@@ -185,6 +210,10 @@ impl Comparison<'_, '_> {
         let difference = ((value.high - high) + (value.low - low)).abs();
         Ok(difference <= units * 10f64.powi(-places) * (1.0 + 1e-9) + value.radius)
     }
+}
+
+fn is_out_of_range(side: numeric::Scalar<'_>, fuel: &mut Fuel) -> Result<bool> {
+    Ok(side.ast.symbols(side.id).is_empty() && real_value(side, fuel)?.is_none())
 }
 
 /// The constant of integration of a sum: a bare symbol `C` or `K` among its terms.

@@ -2,6 +2,8 @@
 
 use memchr::memmem;
 
+use super::super::prose;
+
 /// The rest of the last line that starts with `####`, if it looks like an answer, not like a heading.
 pub(super) fn after_hashes(text: &str) -> Option<&str> {
     let at = memmem::rfind(text.as_bytes(), b"####")?;
@@ -58,11 +60,36 @@ fn after_answer(rest: &str) -> Option<&str> {
     for word in ["therefore ", "thus ", "just ", "simply ", "then ", "indeed ", "now "] {
         rest = rest.strip_prefix(word).unwrap_or(rest);
     }
-    let found = clean(sentence(rest));
+    let found = clean(main_clause(sentence(rest)));
     if found.is_empty() {
         return None;
     }
     Some(shortened(found))
+}
+
+/// A statement without what explains it: "72, which is 48 + 24", "72 (48 in April)".
+fn main_clause(text: &str) -> &str {
+    const CLAUSES: [&str; 9] = [
+        ", which",
+        " because ",
+        ", because",
+        " since ",
+        ", since ",
+        ", as ",
+        ", where ",
+        " i.e.",
+        ", i.e.",
+    ];
+    let cut = CLAUSES.iter().filter_map(|clause| text.find(clause)).filter(|&at| at > 0).min();
+    let text = &text[..cut.unwrap_or(text.len())];
+    let Some(open) = text.find(" (").filter(|&at| at > 0) else { return text };
+    let aside = &text[open + 2..];
+    let mut words = aside.split(|c: char| !c.is_ascii_alphabetic());
+    let explains =
+        words.clone().any(|word| word.len() > 2 && word.bytes().all(|b| b.is_ascii_lowercase()));
+    let mathematical = aside.contains(['\\', '$']);
+    let open_choice = words.any(|word| matches!(word, "or" | "and" | "mod"));
+    if explains && !open_choice && !mathematical { &text[..open] } else { text }
 }
 
 /// A formula or the text up to the end of the sentence.
@@ -124,6 +151,8 @@ fn shortened(found: &str) -> &str {
 
 /// A line without its markdown and its full stop.
 fn clean(line: &str) -> &str {
+    let line =
+        line.trim_end_matches(['\u{2713}', '\u{2714}', '\u{2705}', '\u{25a0}', '\u{220e}', ' ']);
     let line = line.trim().trim_matches('*').trim();
     let line = line.strip_suffix('.').unwrap_or(line).trim_end_matches('*').trim_end();
     for tag in ["<|im_end|>", "<|eot_id|>", "</s>", "<|endoftext|>"] {
@@ -177,9 +206,18 @@ pub(super) fn last_letter(text: &str) -> Option<&str> {
             (fits && !prose).then(|| &text[at..=at])
         })
         .filter(|letter| {
-            // "A or C" leaves the choice open.
+            // "A or C" and "A, B, C" leave the choice open; "not C" denies it.
             let at = letter.as_ptr() as usize - text.as_ptr() as usize;
-            !text[..at].trim_end_matches([' ', '(', '*']).ends_with(" or")
+            let before = text[..at].trim_end_matches([' ', '(', '*', '[']);
+            let listed = before.strip_suffix(',').is_some_and(|rest| {
+                let rest = rest.trim_end_matches([')', '*', ']']).as_bytes();
+                matches!(rest, [.., previous, last]
+                    if last.is_ascii_uppercase() && !previous.is_ascii_alphanumeric())
+            });
+            let word = before.rsplit(|c: char| !c.is_alphabetic() && c != '\'').next();
+            let open =
+                matches!(word, Some("or" | "nor" | "and" | "not")) || before.ends_with("n't");
+            !listed && !open
         })
 }
 
@@ -216,7 +254,66 @@ pub(super) fn last_number(text: &str) -> Option<&str> {
     if operator || continues || glued {
         return None;
     }
+    // "The answer isn't 7."
+    let sentence = text[..start].rsplit(['.', '\n', '?', ';']).next().unwrap_or("");
+    let follows = after
+        .trim_start()
+        .starts_with(['<', '>', '=', '+', '*', '/', '^', '?', '\u{2264}', '\u{2265}']);
+    if follows || prose::denies(sentence) || is_aside(sentence) {
+        return None;
+    }
     Some(&text[start - usize::from(minus)..end])
+}
+
+/// Whether the words before a number make it a bound, a guess or the number of a page, not an answer.
+fn is_aside(sentence: &str) -> bool {
+    const GUESSES: [&str; 20] = [
+        "less than",
+        "more than",
+        "greater than",
+        "fewer than",
+        "larger than",
+        "smaller than",
+        "at most",
+        "at least",
+        "up to",
+        "rule out",
+        "ruled out",
+        "between",
+        "maybe",
+        "perhaps",
+        "might be",
+        "could be",
+        "about",
+        "roughly",
+        "instead of",
+        "rather than",
+    ];
+    let lower = sentence.to_ascii_lowercase();
+    let last = lower.trim_end_matches(|c: char| !c.is_ascii_alphabetic() && c != '<' && c != '>');
+    let word = last.rsplit(|c: char| !c.is_ascii_alphabetic()).next().unwrap_or("");
+    let label = matches!(
+        word,
+        "page"
+            | "step"
+            | "problem"
+            | "question"
+            | "case"
+            | "figure"
+            | "equation"
+            | "exercise"
+            | "part"
+            | "chapter"
+            | "section"
+            | "line"
+            | "table"
+            | "example"
+            | "theorem"
+            | "lemma"
+            | "or"
+            | "except"
+    );
+    label || last.ends_with(['<', '>']) || GUESSES.iter().any(|guess| lower.contains(guess))
 }
 
 /// Characters that tie a number to what stands before it.

@@ -31,6 +31,7 @@ pub(super) enum Meaning {
 }
 
 /// The meaning of the TeX command `name` (without its backslash).
+#[expect(clippy::too_many_lines, reason = "a table")]
 pub(super) fn command(name: &str) -> Option<Meaning> {
     use Meaning::{Operator, Skip, SkipArgument, Space, Symbol, Text, Token};
     if let Some(function) = function(name) {
@@ -194,6 +195,19 @@ pub(super) fn function(name: &str) -> Option<Function> {
         "sgn" | "sign" => F::Sign,
         "Re" => F::Re,
         "Im" => F::Im,
+        _ => return None,
+    })
+}
+
+/// Currencies by the words that stand before an amount.
+pub(super) fn currency(name: &str) -> Option<&'static str> {
+    Some(match name.trim_end_matches('.') {
+        "Rs" | "Re" | "INR" => "rupee",
+        "USD" | "US" => "dollar",
+        "EUR" => "euro",
+        "GBP" => "pound sterling",
+        "JPY" => "yen",
+        "RMB" | "CNY" => "yuan",
         _ => return None,
     })
 }

@@ -77,6 +77,12 @@ impl Modular<'_, '_> {
             return self.rational(&value);
         }
         let argument = self.value(n)?;
+        if let Some(value) = self.exact(n)? {
+            // Beyond the cap: relative to the multiple of the greatest shift below it.
+            let steps = (value % RBig::from(MAX_SHIFT)).numerator().clone();
+            self.decisive = false;
+            return self.shifted_factorial(argument, i64::try_from(steps).unwrap_or(0));
+        }
         let shift = self.shift(n)?;
         self.shifted_factorial(argument, shift)
     }

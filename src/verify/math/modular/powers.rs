@@ -25,6 +25,9 @@ impl Modular<'_, '_> {
             return Err(Refusal::Opaque);
         }
         self.decisive = false;
+        let positive = matches!(self.ast.node(base), Node::Symbol(_))
+            || self.exact(base)?.is_some_and(|base| base > RBig::ZERO);
+        self.periodic |= !positive;
         self.fuel.spend(60)?;
         Ok(Self::zip(lanes, steps, |base, steps| self.field.pow(base, steps)))
     }
@@ -114,7 +117,7 @@ impl Modular<'_, '_> {
                 return Err(Refusal::Opaque);
             }
             let base = if twice % 2 == 0 {
-                self.field.from_u64(prime)
+                self.field.residue(prime)
             } else {
                 self.field.prime_root(prime).ok_or(Refusal::Opaque)?
             };

@@ -88,9 +88,12 @@ impl Ball {
         if other.may_vanish() {
             return None;
         }
-        let norm = other.re * other.re + other.im * other.im;
-        let (re, im) = (other.re / norm, -(other.im / norm));
+        // By a power of two near its size, so that the square of the divisor stays in range.
         let size = other.size();
+        let scale = 2f64.powi(-(size.log2().floor().clamp(-1000.0, 1000.0) as i32));
+        let (a, b) = (other.re.times(scale), other.im.times(scale));
+        let norm = a * a + b * b;
+        let (re, im) = ((a / norm).times(scale), -(b / norm).times(scale));
         let radius = other.radius / (size * (size - other.radius)) + 8.0 * EPSILON / size;
         Some(self.mul(Self { re, im, radius }))
     }

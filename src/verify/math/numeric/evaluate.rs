@@ -1,19 +1,26 @@
 //! The value of an expression at a point, as a ball.
 
+use std::cmp::Ordering;
+
 use dashu_ratio::RBig;
 
 use super::super::ast::{Ast, Constant, Function, Id, Node, Relation};
 use super::super::exact;
-use super::super::field::mix;
 use super::super::fuel::{Exhausted, Fuel};
+use super::super::modular::{self, Refusal};
 use super::ball::Ball;
 use super::double::Double;
+use super::point::Point;
 
 /// Why there is no value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Invalid {
-    /// Outside the domain, beyond the range, or without a numeric meaning.
+    /// At a pole, beyond the range, or without a numeric meaning.
     Domain,
+    /// Surely outside the real domain.
+    Outside,
+    /// The precision does not show where the point lies.
+    Unknown,
     /// The budget is spent.
     Exhausted,
 }
@@ -32,24 +39,9 @@ const FUNCTION_COST: u64 = 400;
 pub(super) struct Evaluator<'a> {
     pub(super) ast: &'a Ast,
     pub(super) sign: i8,
-    pub(super) point: u64,
+    pub(super) point: Point<'a>,
     /// Roots and logarithms of negative numbers have no value.
     pub(super) real: bool,
-}
-
-/// The value of a symbol: positive at the first three points, of either sign afterwards.
-fn sample(name: &str, point: u64) -> Ball {
-    let seed = name.bytes().fold(mix(point ^ secret()), |state, b| mix(state ^ u64::from(b)));
-    // 52 random bits in [0.25, 2.25)
-    let value = 0.25 + (seed >> 12) as f64 / (1u64 << 51) as f64;
-    let negative = point >= 3 && mix(seed) & 1 == 1;
-    Ball::exactly(if negative { -value } else { value })
-}
-
-fn secret() -> u64 {
-    use std::hash::{BuildHasher, RandomState};
-    static SECRET: std::sync::OnceLock<u64> = std::sync::OnceLock::new();
-    *SECRET.get_or_init(|| RandomState::new().hash_one("points"))
 }
 
 impl Evaluator<'_> {
@@ -63,7 +55,7 @@ impl Evaluator<'_> {
     fn node(&self, id: Id, fuel: &mut Fuel) -> Result<Ball> {
         match self.ast.node(id) {
             Node::Number(number) => rational(&number.value),
-            Node::Symbol(name) => Ok(sample(self.ast.text(*name), self.point)),
+            Node::Symbol(name) => Ok(self.point.value(self.ast.text(*name))),
             Node::Constant(constant) => match constant {
                 Constant::Pi => Ok(Ball::pi()),
                 Constant::E => Ok(Ball::exactly(1.0).exp()),
@@ -113,6 +105,11 @@ impl Evaluator<'_> {
             Ok(exponent) => self.rational_power(base, value, &exponent, fuel),
             Err(exact::Inexact::Exhausted) => Err(Invalid::Exhausted),
             Err(_) => {
+                // A power of a negative number is real for whole exponents only.
+                let signed = self.real && value.negative() != Some(false);
+                if signed && !self.ast.symbols(exponent).is_empty() {
+                    return Err(Invalid::Outside);
+                }
                 let exponent = self.value(exponent, fuel)?;
                 fuel.spend(2 * FUNCTION_COST)?;
                 let logarithm = self.logarithm(base, value)?;
@@ -154,7 +151,8 @@ impl Evaluator<'_> {
     fn check_domain(&self, id: Id, value: Ball) -> Result<()> {
         let leaves = self.real && value.negative() != Some(false);
         if leaves && !self.ast.symbols(id).is_empty() {
-            return Err(Invalid::Domain);
+            let surely = value.negative() == Some(true);
+            return Err(if surely { Invalid::Outside } else { Invalid::Domain });
         }
         Ok(())
     }
@@ -190,7 +188,7 @@ impl Evaluator<'_> {
                 let mut best = self.value(*first, fuel)?;
                 for &other in rest {
                     let other = self.value(other, fuel)?;
-                    let less = best.sub(other).negative().ok_or(Invalid::Domain)?;
+                    let less = best.sub(other).negative().ok_or(Invalid::Unknown)?;
                     if less == (function == F::Max) {
                         best = other;
                     }
@@ -204,6 +202,9 @@ impl Evaluator<'_> {
                     Err(_) => Err(Invalid::Domain),
                 }
             }
+            (F::Floor | F::Ceil | F::Sign | F::Arcsin | F::Arccos | F::Artanh, [a]) => {
+                self.bounded(id, function, *a, fuel)
+            }
             (_, [a]) => {
                 fuel.spend(FUNCTION_COST)?;
                 let value = self.value(*a, fuel)?;
@@ -213,12 +214,37 @@ impl Evaluator<'_> {
         }
     }
 
+    /// Functions that jump, or whose real domain is bounded.
+    fn bounded(&self, id: Id, function: Function, a: Id, fuel: &mut Fuel) -> Result<Ball> {
+        use Function as F;
+        match function {
+            F::Floor | F::Ceil => match exact::value(self.ast, id, self.sign, fuel) {
+                Ok(value) => rational(&value),
+                Err(exact::Inexact::Exhausted) => Err(Invalid::Exhausted),
+                Err(_) => step(self.value(a, fuel)?, function == F::Ceil).ok_or(Invalid::Unknown),
+            },
+            F::Sign => Ok(Ball::exactly(match self.order_of(a, None, fuel)? {
+                Ordering::Less => -1.0,
+                Ordering::Equal => 0.0,
+                Ordering::Greater => 1.0,
+            })),
+            _ => {
+                fuel.spend(FUNCTION_COST)?;
+                let value = self.value(a, fuel)?;
+                // Outside [-1, 1] the real inverse functions have no value.
+                let beyond = value.modulus().sub(Ball::exactly(1.0)).negative() == Some(false);
+                if beyond && (self.real || value.is_real()) && !self.ast.symbols(a).is_empty() {
+                    return Err(Invalid::Outside);
+                }
+                self.function(function, value).ok_or(Invalid::Domain)
+            }
+        }
+    }
+
     fn function(&self, function: Function, x: Ball) -> Option<Ball> {
         use Function as F;
         let one = Ball::exactly(1.0);
         let half_pi = Ball::pi().mul(Ball::exactly(0.5));
-        // Outside [-1, 1] the real inverse functions have no value.
-        let within = |x: Ball| !self.real || x.modulus().sub(one).negative() == Some(true);
         match function {
             F::Sin => Some(x.sin_cos()?.0),
             F::Cos => Some(x.sin_cos()?.1),
@@ -226,8 +252,8 @@ impl Evaluator<'_> {
             F::Cot => x.sin_cos().and_then(|(s, c)| c.div(s)),
             F::Sec => one.div(x.sin_cos()?.1),
             F::Csc => one.div(x.sin_cos()?.0),
-            F::Arcsin => within(x).then(|| x.asin())?,
-            F::Arccos => within(x).then(|| Some(half_pi.sub(x.asin()?)))?,
+            F::Arcsin => x.asin(),
+            F::Arccos => Some(half_pi.sub(x.asin()?)),
             F::Arctan => x.atan(),
             F::Arccot => Some(half_pi.sub(x.atan()?)),
             F::Arcsec => Some(half_pi.sub(one.div(x)?.asin()?)),
@@ -249,27 +275,32 @@ impl Evaluator<'_> {
             F::Artanh => Some(one.add(x).div(one.sub(x))?.ln()?.mul(Ball::exactly(0.5))),
             F::Exp => Some(x.exp()),
             F::Abs => Some(x.modulus()),
-            F::Floor | F::Ceil => step(x, function == F::Ceil),
-            F::Sign => Some(Ball::exactly(if x.negative()? { -1.0 } else { 1.0 })),
             F::Re => Some(Ball { im: 0.0.into(), ..x }),
             F::Im => Some(Ball { re: x.im, im: 0.0.into(), ..x }),
-            F::Conjugate => Some(Ball { im: -x.im, ..x }),
             _ => None,
         }
     }
 
-    /// The value of the first branch whose condition holds.
+    /// The value of the branch whose condition holds. Where two hold they must agree.
     fn cases(&self, branches: &[(Id, Option<Id>)], fuel: &mut Fuel) -> Result<Ball> {
+        let mut found: Option<Ball> = None;
         for (value, condition) in branches {
             let holds = match condition {
                 Some(condition) => self.holds(*condition, fuel)?,
-                None => true,
+                None => found.is_none(),
             };
-            if holds {
-                return self.value(*value, fuel);
+            if !holds {
+                continue;
+            }
+            let value = self.value(*value, fuel)?;
+            match found {
+                Some(other) if !other.sub(value).may_vanish() => return Err(Invalid::Outside),
+                Some(_) => {}
+                None => found = Some(value),
             }
         }
-        Err(Invalid::Domain)
+        // No branch is for this point, or two contradict one another.
+        found.ok_or(Invalid::Outside)
     }
 
     fn holds(&self, id: Id, fuel: &mut Fuel) -> Result<bool> {
@@ -284,16 +315,15 @@ impl Evaluator<'_> {
             }
             Node::Chain { members, relations } => {
                 for (pair, relation) in members.windows(2).zip(relations) {
-                    let left = self.value(pair[0], fuel)?;
-                    let difference = left.sub(self.value(pair[1], fuel)?);
-                    let less = difference.negative().ok_or(Invalid::Domain)?;
+                    let order = self.order_of(pair[0], Some(pair[1]), fuel)?;
                     let holds = match relation {
-                        Relation::Less | Relation::LessEqual => less,
-                        Relation::Greater | Relation::GreaterEqual => !less,
-                        // Random points never meet an equation.
-                        Relation::Equal => false,
-                        Relation::NotEqual => true,
-                        _ => return Err(Invalid::Domain),
+                        Relation::Less => order.is_lt(),
+                        Relation::LessEqual => order.is_le(),
+                        Relation::Greater => order.is_gt(),
+                        Relation::GreaterEqual => order.is_ge(),
+                        Relation::Equal => order.is_eq(),
+                        Relation::NotEqual => order.is_ne(),
+                        _ => return Err(Invalid::Unknown),
                     };
                     if !holds {
                         return Ok(false);
@@ -301,7 +331,36 @@ impl Evaluator<'_> {
                 }
                 Ok(true)
             }
-            _ => Err(Invalid::Domain),
+            _ => Err(Invalid::Unknown),
+        }
+    }
+
+    /// How `a` stands to `b`, or to nought: by exact values, by balls that are apart, or by equal
+    /// fingerprints.
+    fn order_of(&self, a: Id, b: Option<Id>, fuel: &mut Fuel) -> Result<Ordering> {
+        let left = self.value(a, fuel)?;
+        let right = match b {
+            Some(b) => self.value(b, fuel)?,
+            None => Ball::exactly(0.0),
+        };
+        match left.sub(right).negative() {
+            Some(true) => return Ok(Ordering::Less),
+            Some(false) => return Ok(Ordering::Greater),
+            None => {}
+        }
+        let mut exact = |id: Id| exact::value(self.ast, id, self.sign, fuel);
+        let values = (exact(a), b.map_or(Ok(RBig::ZERO), exact));
+        if let (Ok(a), Ok(b)) = values {
+            return Ok(a.cmp(&b));
+        }
+        let mut print = |id: Id| modular::fingerprint(self.ast, id, self.sign, fuel);
+        match (print(a), b.map(print)) {
+            (Err(Refusal::Exhausted), _) | (_, Some(Err(Refusal::Exhausted))) => {
+                Err(Invalid::Exhausted)
+            }
+            (Ok(a), Some(Ok(b))) if a.lanes == b.lanes => Ok(Ordering::Equal),
+            (Ok(a), None) if a.lanes == [0; 3] => Ok(Ordering::Equal),
+            _ => Err(Invalid::Unknown),
         }
     }
 }

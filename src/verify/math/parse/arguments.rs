@@ -8,7 +8,12 @@ use dashu_ratio::RBig;
 impl Parser<'_> {
     /// An atom with its postfix operators.
     pub(super) fn factor(&mut self) -> Result<Id> {
-        let mut base = self.atom()?;
+        let base = self.atom()?;
+        self.postfix(base)
+    }
+
+    /// What follows an atom: powers, factorials, degree and percent signs.
+    pub(super) fn postfix(&mut self, mut base: Id) -> Result<Id> {
         loop {
             match self.peek() {
                 Some(Kind::Bang) => {
@@ -160,7 +165,9 @@ impl Parser<'_> {
         match self.peek() {
             Some(Kind::Open(Bracket::Round | Bracket::Square | Bracket::Curly)) => {
                 let id = self.nested(Self::atom)?;
-                if let (true, Node::Sequence { items, .. }) = (many, self.ast.node(id)) {
+                if let (true, Node::Sequence { open, close, items }) = (many, self.ast.node(id))
+                    && open == close
+                {
                     return Ok(items.clone());
                 }
                 Ok(vec![id])

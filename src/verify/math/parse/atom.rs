@@ -70,14 +70,15 @@ impl Parser<'_> {
         } else if name == "\\varepsilon" {
             "\\epsilon".clone_into(&mut name);
         }
+        if matches!(name.as_str(), "\\angle" | "\\triangle") {
+            name.push_str(&self.corners());
+        }
         if self.eat(&Kind::Underscore) {
             name.push_str("_{");
             name.push_str(&self.raw_argument()?);
             name.push('}');
         }
-        while self.eat(&Kind::Prime) {
-            name.push('\'');
-        }
+        name.push_str(&self.primes());
         let is_call = self.is_call(&name);
         let name = self.ast.name(&name);
         if !is_call {
@@ -89,6 +90,39 @@ impl Parser<'_> {
             _ => vec![inside],
         };
         self.add(Node::Call(name, arguments))
+    }
+
+    /// The letters that name an angle or a triangle.
+    fn corners(&mut self) -> String {
+        let mut found = String::new();
+        while let Some(Kind::Letter(_) | Kind::Word(_)) = self.peek()
+            && found.len() < 3
+        {
+            let token = &self.tokens[self.at];
+            found.push_str(&self.source[token.start..token.end]);
+            self.at += 1;
+        }
+        if found.is_empty() { found } else { format!(" {found}") }
+    }
+
+    /// The primes of a name: `'`, or `^{\prime\prime}`.
+    fn primes(&mut self) -> String {
+        let mut found = String::new();
+        while self.eat(&Kind::Prime) {
+            found.push('\'');
+        }
+        if self.peek() != Some(&Kind::Caret) {
+            return found;
+        }
+        let grouped = self.peek_at(1) == Some(&Kind::GroupOpen);
+        let first = 1 + usize::from(grouped);
+        let count = (first..).take_while(|&at| self.peek_at(at) == Some(&Kind::Prime)).count();
+        let closed = !grouped || self.peek_at(first + count) == Some(&Kind::GroupClose);
+        if count > 0 && closed {
+            self.at += first + count + usize::from(grouped);
+            found.push_str(&"'".repeat(count));
+        }
+        found
     }
 
     /// `f(x)` is a call, `x(y+1)` a product: by convention of names, and by what is inside.
@@ -137,7 +171,7 @@ impl Parser<'_> {
     }
 
     /// `413_5`: digits in another base.
-    fn based(&mut self, place: usize) -> Result<Id> {
+    pub(super) fn based(&mut self, place: usize) -> Result<Id> {
         let token = &self.tokens[place];
         let digits: String =
             self.source[token.start..token.end].chars().filter(char::is_ascii_digit).collect();

@@ -1,7 +1,7 @@
 //! Brackets of every kind, set builders, matrices, piecewise definitions.
 
 use super::super::ast::{Bracket, Id, NamedSet, Node};
-use super::super::lex::{Kind, Side};
+use super::super::lex::{Kind, Side, Token};
 use super::{Parser, Result};
 
 impl Parser<'_> {
@@ -9,6 +9,15 @@ impl Parser<'_> {
     pub(super) fn bracketed(&mut self) -> Result<Id> {
         match self.peek().cloned() {
             Some(Kind::Open(Bracket::Curly)) => self.nested(Self::set),
+            // `(1011)_2`
+            Some(Kind::Open(Bracket::Round))
+                if matches!(self.peek_at(1), Some(Kind::Number(_)))
+                    && self.peek_at(2) == Some(&Kind::Close(Bracket::Round))
+                    && self.peek_at(3) == Some(&Kind::Underscore) =>
+            {
+                self.at += 3;
+                self.based(self.at - 2)
+            }
             Some(Kind::Open(open)) => self.nested(|parser| parser.sequence(open)),
             // `]2, 9]`: an open end in the continental notation.
             Some(Kind::Close(Bracket::Square)) => {
@@ -109,7 +118,9 @@ impl Parser<'_> {
 
     fn list_until_brace(&mut self) -> Result<Id> {
         let mut items = vec![self.item()?];
-        while matches!(self.peek(), Some(Kind::Comma | Kind::And)) {
+        let mut any = false;
+        while matches!(self.peek(), Some(Kind::Comma | Kind::And | Kind::Or)) {
+            any |= self.peek() == Some(&Kind::Or);
             self.at += 1;
             items.push(self.item()?);
         }
@@ -117,13 +128,15 @@ impl Parser<'_> {
         if let [only] = items[..] {
             return Ok(only);
         }
-        self.add(Node::List { items, all: true })
+        self.add(Node::List { items, all: !any })
     }
 
     fn environment(&mut self, name: &str) -> Result<Id> {
         self.at += 1;
         match name {
             "cases" | "dcases" | "rcases" => self.cases(name),
+            "aligned" | "align" | "align*" | "gathered" | "gather" | "gather*" | "split"
+            | "equation" | "equation*" => self.rows(name),
             "pmatrix" | "bmatrix" | "matrix" | "Bmatrix" | "smallmatrix" | "psmallmatrix"
             | "bsmallmatrix" => self.matrix(name),
             "array" => {
@@ -132,6 +145,39 @@ impl Parser<'_> {
             }
             _ => Err(self.unexpected()),
         }
+    }
+
+    /// Lines of equations. A line that starts with a relation goes on with the line before.
+    fn rows(&mut self, name: &str) -> Result<Id> {
+        let end = (self.at..self.tokens.len())
+            .find(|&at| matches!(&self.tokens[at].kind, Kind::End(_)))
+            .ok_or_else(|| self.unexpected())?;
+        let line = self.tokens.drain(self.at..end).filter(|token| token.kind != Kind::Ampersand);
+        let mut kept: Vec<Token<'_>> = Vec::new();
+        for token in line {
+            if matches!(token.kind, Kind::Relation(_))
+                && kept.last().is_some_and(|last| last.kind == Kind::Row)
+            {
+                kept.pop();
+            }
+            kept.push(token);
+        }
+        while kept.last().is_some_and(|last| last.kind == Kind::Row) {
+            kept.pop();
+        }
+        let at = self.at;
+        self.tokens.splice(at..at, kept);
+        let mut items = vec![self.item()?];
+        while self.eat(&Kind::Row) || self.eat(&Kind::Comma) {
+            if !matches!(self.peek(), Some(Kind::Row)) {
+                items.push(self.item()?);
+            }
+        }
+        self.close_environment(name)?;
+        if let [only] = items[..] {
+            return Ok(only);
+        }
+        self.add(Node::List { items, all: true })
     }
 
     fn matrix(&mut self, name: &str) -> Result<Id> {
@@ -178,6 +224,12 @@ impl Parser<'_> {
                 continue;
             }
             self.close_environment(name)?;
+            // Equations without conditions are a system.
+            let relation = |id: Id| matches!(self.ast.node(id), Node::Chain { .. });
+            if branches.iter().all(|(value, condition)| condition.is_none() && relation(*value)) {
+                let items = branches.into_iter().map(|(value, _)| value).collect();
+                return self.add(Node::List { items, all: true });
+            }
             return self.add(Node::Cases(branches));
         }
     }

@@ -3,7 +3,7 @@
 use dashu_int::UBig;
 use dashu_ratio::RBig;
 
-use super::super::ast::{Function, Id, Node, Number, Relation};
+use super::super::ast::{Bracket, Function, Id, Node, Number, Relation};
 use super::super::lex::Kind;
 use super::{Parser, Result};
 
@@ -11,6 +11,20 @@ use super::{Parser, Result};
 const UNIT_LETTERS: &str = "msghL";
 
 impl Parser<'_> {
+    /// `\frac{\text{m}}{\text{s}}`: a quotient of units.
+    pub(super) fn is_unit_fraction(&self) -> bool {
+        self.peek() == Some(&Kind::Fraction)
+            && self.peek_at(1) == Some(&Kind::GroupOpen)
+            && matches!(self.peek_at(2), Some(Kind::Text(_) | Kind::Word(_)))
+    }
+
+    /// `(k \in \mathbb{Z})` behind an expression: what a parameter runs through.
+    pub(super) fn is_remark(&self) -> bool {
+        self.peek() == Some(&Kind::Open(Bracket::Round))
+            && matches!(self.peek_at(1), Some(Kind::Letter(_) | Kind::Symbol(_)))
+            && self.peek_at(2) == Some(&Kind::Relation(Relation::ElementOf))
+    }
+
     /// Wraps `value` in the unit that follows, if one does.
     pub(super) fn suffix(&mut self, value: Id) -> Result<Id> {
         let starts = match self.peek() {
@@ -20,6 +34,7 @@ impl Parser<'_> {
             }
             Some(Kind::Function(Function::Min)) => self.is_unit_function(),
             Some(Kind::Relation(Relation::ElementOf)) => self.peek_at(1).is_none(),
+            Some(Kind::Fraction) => self.is_unit_fraction(),
             _ => false,
         };
         // "a parabola"
@@ -77,6 +92,10 @@ impl Parser<'_> {
         let ends = match (self.peek_at(1), self.peek_at(3)) {
             (None, _) => true,
             (Some(Kind::Caret), None) => matches!(self.peek_at(2), Some(Kind::Number(_))),
+            // `5 m/s`
+            (Some(Kind::Divide), None | Some(Kind::Caret)) => {
+                matches!(self.peek_at(2), Some(Kind::Letter(below)) if UNIT_LETTERS.contains(*below))
+            }
             _ => false,
         };
         literal && ends && self.spaced() && UNIT_LETTERS.contains(letter)
@@ -129,13 +148,16 @@ impl Parser<'_> {
         if self.peek() != Some(&Kind::Fraction) {
             return Ok(None);
         }
-        let fraction = self.factor()?;
+        let fraction = self.atom()?;
         let literal = |id: Id| matches!(self.ast.node(id), Node::Number(n) if n.value.is_int());
-        let node = match self.ast.node(fraction) {
-            Node::Quotient(a, b) if literal(*a) && literal(*b) => Node::Sum(vec![whole, fraction]),
-            _ => Node::Product(vec![whole, fraction]),
-        };
-        self.add(node).map(Some)
+        let mixed = matches!(self.ast.node(fraction), Node::Quotient(a, b) if literal(*a) && literal(*b))
+            && self.peek() != Some(&Kind::Caret);
+        if mixed {
+            let sum = self.add(Node::Sum(vec![whole, fraction]))?;
+            return self.postfix(sum).map(Some);
+        }
+        let fraction = self.postfix(fraction)?;
+        self.add(Node::Product(vec![whole, fraction])).map(Some)
     }
 }
 
@@ -154,6 +176,7 @@ fn is_unit_part(kind: &Kind<'_>) -> bool {
             | Kind::GroupOpen
             | Kind::GroupClose
             | Kind::Divide
+            | Kind::Fraction
             | Kind::Times
             | Kind::Degree
             | Kind::Constant(_)

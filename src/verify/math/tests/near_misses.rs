@@ -1,0 +1,168 @@
+//! Small changes to every gold of the labelled cases: none may be taken for the gold.
+
+use std::collections::BTreeSet;
+
+use super::super::{Grader, Policy, Verdict};
+use super::golds;
+
+/// Changes that leave the value as it is: by a period, by symmetry, within a union, to another spelling.
+const STILL_EQUAL: &[(&str, &str)] = &[
+    (r"(-1)^n", r"\frac{1}{(-1)^n}"),
+    (r"(-1)^{n(n+1)/2}", r"\frac{1}{(-1)^{n(n+1)/2}}"),
+    (r"(-1)^{n+1}", r"(-1)^{n-1}"),
+    (r"(-1)^{n+1}", r"\frac{1}{(-1)^{n+1}}"),
+    (r"-1", r"\frac{1}{-1}"),
+    (r"0", r"(0)\pi"),
+    (r"0", r"(0)^2"),
+    (r"0", r"-(0)"),
+    (r"0", r"0\text{ thousand}"),
+    (r"0", r"2(0)"),
+    (r"0", r"\sqrt{0}"),
+    (r"1", r"(1)^2"),
+    (r"1", r"\frac{1}{1}"),
+    (r"1", r"\sqrt{1}"),
+    (r"1^n", r"(1^n)^2"),
+    (r"1^n", r"\frac{1}{1^n}"),
+    (r"1^n", r"\sqrt{1^n}"),
+    (r"2\pm\sqrt3", r"\frac{1}{2\pm\sqrt3}"),
+    (r"2\pm\sqrt{3}", r"\frac{1}{2\pm\sqrt{3}}"),
+    (r"A", r"(A)\pi"),
+    (r"B", r"(B)\pi"),
+    (r"C", r"(C)\pi"),
+    (r"[0,3]\cup[2,4]", r"[0,2]\cup[2,4]"),
+    (r"[0,3]\cup[2,4]", r"[0,3)\cup[2,4]"),
+    (r"[0,3]\cup[2,4]", r"[0,3]\cup(2,4]"),
+    (r"[0,3]\cup[2,4]", r"[0,3]\cup[1,4]"),
+    (r"[0,3]\cup[2,4]", r"[0,3]\cup[3,4]"),
+    (r"[0,3]\cup[2,4]", r"[0,4]\cup[2,4]"),
+    (
+        r"\begin{cases} -1 & x<-1 \\ x & -1\le x\le 1 \\ 1 & x>1 \end{cases}",
+        r"\begin{cases} -1 & x<-1 \\ x & -1\le x\le 1 \\ 1 & x\ge 1 \end{cases}",
+    ),
+    (
+        r"\begin{cases} -1 & x<-1 \\ x & -1\le x\le 1 \\ 1 & x>1 \end{cases}",
+        r"\begin{cases} -1 & x\le -1 \\ x & -1\le x\le 1 \\ 1 & x>1 \end{cases}",
+    ),
+    (
+        r"\begin{cases} \sin x & x<\pi \\ 0 & x\ge\pi \end{cases}",
+        r"\begin{cases} \sin x & x\le \pi \\ 0 & x\ge\pi \end{cases}",
+    ),
+    (
+        r"\begin{cases} x & x\ge 0 \\ -x & x<0 \end{cases}",
+        r"\begin{cases} x & x\ge 0 \\ -x & x\le 0 \end{cases}",
+    ),
+    (
+        r"\begin{cases} x^2 & 0\le x\le 1 \\ 0 & \text{otherwise} \end{cases}",
+        r"\begin{cases} x^2 & 0<x\le 1 \\ 0 & \text{otherwise} \end{cases}",
+    ),
+    (r"\begin{pmatrix}0&0\\0&0\end{pmatrix}", r"(\begin{pmatrix}0&0\\0&0\end{pmatrix})\pi"),
+    (r"\begin{pmatrix}0&0\\0&0\end{pmatrix}", r"-(\begin{pmatrix}0&0\\0&0\end{pmatrix})"),
+    (r"\begin{pmatrix}0&0\\0&0\end{pmatrix}", r"2(\begin{pmatrix}0&0\\0&0\end{pmatrix})"),
+    (
+        r"\begin{pmatrix}0&0\\0&0\end{pmatrix}",
+        r"\begin{pmatrix}0&0\\0&0\end{pmatrix}\text{ thousand}",
+    ),
+    (r"\binom{9}{4}", r"\binom{9}{5}"),
+    (r"\frac{1+(-1)^n}{2}", r"(\frac{1+(-1)^n}{2})^2"),
+    (r"\frac{1+(-1)^n}{2}", r"\binom{1+(-1)^n}{2}"),
+    (r"\frac{1+(-1)^n}{2}", r"\sqrt{\frac{1+(-1)^n}{2}}"),
+    (r"\frac{x}{|x|}", r"\frac{1}{\frac{x}{|x|}}"),
+    (r"\lfloor 5.9\rfloor", r"\lfloor 5.0\rfloor"),
+    (r"\lfloor 5.9\rfloor", r"\lfloor 5.8\rfloor"),
+    (r"\pm 5", r"-(\pm 5)"),
+    (r"\pm i", r"-(\pm i)"),
+    (r"\pm i", r"\frac{1}{\pm i}"),
+    (r"\text{(B)}", r"\text{(B)}\text{ thousand}"),
+];
+
+/// Parts that are put for one another.
+const SWAPS: &[(&str, &str)] = &[
+    ("\\le ", "<"),
+    ("\\ge ", ">"),
+    ("\\cup", "\\cap"),
+    ("\\sin", "\\cos"),
+    ("\\cos", "\\sin"),
+    ("\\pi", "e"),
+    ("\\sqrt", ""),
+    ("\\frac", "\\binom"),
+    ("x", "y"),
+    ("PM", "AM"),
+];
+
+/// What is put around the whole.
+const FRAMES: &[&str] = &[
+    "-(@)",
+    "2(@)",
+    "(@)+1",
+    "(@)^2",
+    "\\frac{1}{@}",
+    "\\sqrt{@}",
+    "@, 1",
+    "\\pm(@)",
+    "(@)\\pi",
+    "@\\text{ or }0",
+    "\\text{not }@",
+    "@\\text{ thousand}",
+    "x>@",
+    "\\ne @",
+];
+
+/// One digit changed, a sign turned, an end opened or closed, a pair swapped, the whole scaled or wrapped.
+fn changes(gold: &str) -> BTreeSet<String> {
+    let mut found = BTreeSet::new();
+    for (at, c) in gold.char_indices() {
+        let put = |new: &str| format!("{}{new}{}", &gold[..at], &gold[at + c.len_utf8()..]);
+        match c {
+            '0'..='9' => {
+                let digit = c as u8 - b'0';
+                for by in [1, 9] {
+                    found.insert(put(&((digit + by) % 10).to_string()));
+                }
+            }
+            '+' => drop(found.insert(put("-"))),
+            '-' => drop(found.insert(put("+"))),
+            '[' => drop(found.insert(put("("))),
+            ']' => drop(found.insert(put(")"))),
+            '(' => drop(found.insert(put("["))),
+            ')' => drop(found.insert(put("]"))),
+            '<' => drop(found.insert(put("\\le "))),
+            '>' => drop(found.insert(put("\\ge "))),
+            _ => {}
+        }
+    }
+    for (from, to) in SWAPS {
+        found.extend(
+            gold.match_indices(from)
+                .map(|(at, _)| format!("{}{to}{}", &gold[..at], &gold[at + from.len()..])),
+        );
+    }
+    for frame in FRAMES {
+        // A thousand noughts are nought.
+        if !(gold.ends_with("=0") && frame.ends_with("thousand}")) {
+            found.insert(frame.replace('@', gold));
+        }
+    }
+    if let Some((left, right)) = gold.trim_matches(['(', ')']).split_once(',') {
+        found.insert(format!("({right},{left})"));
+    }
+    found.remove(gold);
+    found
+}
+
+#[test]
+fn no_small_change_is_taken_for_the_gold() {
+    let grader = Grader::new(4096);
+    let golds: Vec<String> = golds().into_iter().filter(|gold| gold.len() < 200).collect();
+    assert!(golds.len() > 500);
+    let mut taken = Vec::new();
+    for gold in &golds {
+        for change in changes(gold) {
+            let grade = grader.grade(&Policy::default(), &[gold], &format!("\\boxed{{{change}}}"));
+            let known = STILL_EQUAL.contains(&(gold.as_str(), change.as_str()));
+            if grade.verdict == Verdict::Correct && !known {
+                taken.push(format!("    (r\"{gold}\", r\"{change}\"),"));
+            }
+        }
+    }
+    assert!(taken.is_empty(), "{}\n{}", taken.len(), taken.join("\n"));
+}
