@@ -5,11 +5,13 @@
 mod catalog;
 mod eval;
 mod health;
+mod lab;
 mod output;
 mod score;
 mod scorer;
 mod serve;
 mod startup;
+mod threads;
 mod train;
 
 use std::process::ExitCode;
@@ -41,6 +43,8 @@ enum Command {
     Eval(Box<eval::Args>),
     /// Train models, and make the data that the shipped ones are trained on
     Train(train::Args),
+    /// Run an experiment: over-optimisation, shaping, verifiable rewards, best-of-n
+    Lab(Box<lab::Args>),
     /// List the kinds of nodes that pipelines are made of
     Nodes(catalog::NodesArgs),
     /// List the configured models
@@ -65,6 +69,7 @@ pub fn main() -> ExitCode {
         Command::Score(args) => score::run(&args),
         Command::Eval(args) => eval::run(&args),
         Command::Train(args) => train::run(&args),
+        Command::Lab(args) => lab::run(&args),
         Command::Nodes(args) => catalog::nodes(&args),
         Command::Models(args) => catalog::models(&args),
         Command::Openapi => catalog::openapi(),

@@ -59,3 +59,11 @@ pub(super) fn progress(total: u64, unit: &str) -> ProgressBar {
     let style = ProgressStyle::with_template(&template).unwrap_or(ProgressStyle::default_bar());
     ProgressBar::with_draw_target(Some(total), target).with_style(style)
 }
+
+/// Notes of long work, as plain lines on the standard error.
+pub(super) fn log() -> anyhow::Result<()> {
+    let filter = tracing_subscriber::EnvFilter::try_new("warn,assay::train=info,assay::cli=info")?;
+    let builder = tracing_subscriber::fmt().with_env_filter(filter).with_writer(io::stderr);
+    let builder = builder.with_target(false).with_ansi(io::stderr().is_terminal());
+    builder.try_init().map_err(|error| anyhow::anyhow!("logs: {error}"))
+}

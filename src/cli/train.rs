@@ -1,10 +1,13 @@
-//! `assay train`: reward models, a CLIP, and their data.
+//! `assay train`: reward models, policies, a CLIP, and their data.
+
+mod policy;
 
 use std::{fs, path::PathBuf};
 
 use anyhow::{Context, Result, bail};
 use clap::{Subcommand, ValueEnum};
 
+use super::output::log;
 use crate::train::{
     clip::{self, ClipOptions, ClipTraining},
     reward_model::{self, RewardModelConfig, RunOptions},
@@ -29,6 +32,10 @@ enum Command {
     Clip(ClipArgs),
     /// Draw pictures of shapes with captions, as PNG files.
     Shapes(ShapesArgs),
+    /// Train a language model on prompts with completions: a policy to begin with.
+    LanguageModel(policy::LanguageModelArgs),
+    /// Train a policy by rewards of a running service, or on saved preferences.
+    Policy(Box<policy::PolicyArgs>),
 }
 
 /// What can be made without further settings.
@@ -131,8 +138,7 @@ struct PreferencesArgs {
 /// # Errors
 /// When it cannot be done; the message says what to change.
 pub(super) fn run(args: &Args) -> Result<()> {
-    // Progress is logged; that a logger is there already does not matter.
-    drop(tracing_subscriber::fmt().with_writer(std::io::stderr).try_init());
+    log()?;
     match &args.command {
         Command::RewardModel(args) => match args.preset {
             Some(Preset::Shipped) => make_shipped(args),
@@ -145,6 +151,8 @@ pub(super) fn run(args: &Args) -> Result<()> {
             tracing::info!(pictures = args.count, directory = %args.output.display(), "written");
             Ok(())
         }
+        Command::LanguageModel(args) => policy::language_model(args),
+        Command::Policy(args) => policy::policy(args),
     }
 }
 

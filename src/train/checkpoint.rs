@@ -17,17 +17,29 @@ const KEPT: usize = 2;
 #[derive(Serialize, Deserialize)]
 struct State {
     step: usize,
+    updates: usize,
     config: serde_json::Value,
+    #[serde(default)]
+    extra: serde_json::Value,
 }
 
-/// Saves a run after its optimiser's steps, and drops all but the newest checkpoints.
+/// Where a run is beside its tensors.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(super) struct Place {
+    /// Steps taken.
+    pub(super) step: usize,
+    /// What else the run needs to go on.
+    pub(super) extra: serde_json::Value,
+}
+
+/// Saves a run, and drops all but the newest checkpoints. At every instant a complete one is in place.
 pub(super) fn save(
     directory: &Path,
     params: &Params,
     optimiser: &AdamW,
     config: &serde_json::Value,
+    Place { step, extra }: Place,
 ) -> Result<(), TrainError> {
-    let step = optimiser.steps();
     let place = directory.join(format!("{PREFIX}{step:08}"));
     let beside = directory.join(format!(".{PREFIX}{step:08}.tmp"));
     if beside.exists() {
@@ -36,7 +48,7 @@ pub(super) fn save(
     fs::create_dir_all(&beside).map_err(TrainError::file(&beside))?;
     write_tensors(&beside.join("model.safetensors"), &params.values())?;
     write_tensors(&beside.join("optimizer.safetensors"), &optimiser.state())?;
-    let state = State { step, config: config.clone() };
+    let state = State { step, updates: optimiser.steps(), config: config.clone(), extra };
     let state =
         serde_json::to_vec(&state).map_err(|error| TrainError::Config(error.to_string()))?;
     write_synced(&beside.join("state.json"), &state)?;
@@ -51,7 +63,7 @@ pub(super) fn save(
     Ok(())
 }
 
-/// Restores the newest checkpoint, if there is one, and returns the steps it had taken.
+/// Restores the newest checkpoint, if there is one, and returns where the run was.
 ///
 /// # Errors
 /// When it belongs to another configuration.
@@ -60,7 +72,7 @@ pub(super) fn resume(
     params: &Params,
     optimiser: &mut AdamW,
     config: &serde_json::Value,
-) -> Result<Option<usize>, TrainError> {
+) -> Result<Option<Place>, TrainError> {
     let Some(newest) = list(directory)?.pop() else { return Ok(None) };
     let path = newest.join("state.json");
     let bytes = fs::read(&path).map_err(TrainError::file(&path))?;
@@ -74,8 +86,8 @@ pub(super) fn resume(
     }
     params.set(&read_tensors(&newest.join("model.safetensors"), params.device())?)?;
     let moments = read_tensors(&newest.join("optimizer.safetensors"), params.device())?;
-    optimiser.restore(&moments, state.step)?;
-    Ok(Some(state.step))
+    optimiser.restore(&moments, state.updates)?;
+    Ok(Some(Place { step: state.step, extra: state.extra }))
 }
 
 /// Complete checkpoints, oldest first.

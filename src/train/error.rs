@@ -25,6 +25,9 @@ pub enum TrainError {
     /// The tokenizer could not be trained, read or applied.
     #[error("tokenizer: {0}")]
     Tokenizer(String),
+    /// There are no rewards.
+    #[error(transparent)]
+    Reward(#[from] super::policy::RewardError),
     /// The loss is no longer a number.
     #[error("the loss is not finite at step {0}")]
     Diverged(usize),

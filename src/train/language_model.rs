@@ -98,7 +98,7 @@ pub fn pretrain(config: &LanguageModelConfig, output: &Path) -> Result<f64, Trai
         let gradient_norm = clip_global_norm(&mut gradients, config.max_grad_norm)?;
         let rate = schedule.rate(step);
         optimiser.step(&params, &gradients, rate)?;
-        progress.step(step + 1, StepFigures { loss: last, gradient_norm, rate });
+        progress.step(step + 1, StepFigures { loss: last, gradient_norm, rate, reward: None });
     }
     progress.finish();
     write_tensors(output, &params.values())?;

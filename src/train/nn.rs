@@ -16,7 +16,7 @@ mod mask;
 mod params;
 mod rope;
 
-pub use attention::Attention;
+pub use attention::{Attention, KvCache};
 pub use causal_lm::CausalLm;
 pub use classifier::SequenceClassifier;
 pub(super) use clip::EPS;

@@ -10,6 +10,8 @@ pub(super) struct StepFigures {
     pub(super) loss: f64,
     pub(super) gradient_norm: f64,
     pub(super) rate: f64,
+    /// Mean reward, of runs that have one.
+    pub(super) reward: Option<f64>,
 }
 
 /// Where a run is.
@@ -23,7 +25,8 @@ pub(super) struct Progress {
 
 impl Progress {
     pub(super) fn new(steps: usize, done: usize, report_every: usize) -> Self {
-        let bar = std::io::stderr().is_terminal().then(|| {
+        let shown = report_every > 0 && std::io::stderr().is_terminal();
+        let bar = shown.then(|| {
             let bar = ProgressBar::new(steps as u64).with_position(done as u64);
             let style = ProgressStyle::with_template("{bar:32} {pos}/{len} {eta} {msg}");
             bar.with_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()))
@@ -33,13 +36,16 @@ impl Progress {
 
     /// After step `step`, counted from 1.
     pub(super) fn step(&mut self, step: usize, figures: StepFigures) {
-        let smooth =
-            self.smooth_loss.map_or(figures.loss, |before| 0.98 * before + 0.02 * figures.loss);
+        let StepFigures { loss, gradient_norm, rate, reward } = figures;
+        // A step without an update has no loss.
+        let before = self.smooth_loss.filter(|before| before.is_finite());
+        let now = if loss.is_nan() { before.unwrap_or(loss) } else { loss };
+        let smooth = before.map_or(now, |before| 0.98 * before + 0.02 * now);
         self.smooth_loss = Some(smooth);
-        let StepFigures { gradient_norm, rate, .. } = figures;
         match &self.bar {
             Some(bar) => {
-                bar.set_message(format!("loss {smooth:.4}"));
+                let reward = reward.map_or(String::new(), |reward| format!(" reward {reward:.3}"));
+                bar.set_message(format!("loss {smooth:.4}{reward}"));
                 bar.inc(1);
             }
             None if self.reports(step) => {
@@ -49,6 +55,7 @@ impl Progress {
                     loss = smooth,
                     gradient_norm,
                     rate,
+                    reward,
                     "training"
                 );
             }

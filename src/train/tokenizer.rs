@@ -144,6 +144,35 @@ impl ChatTokenizer {
         self.id(PAD).ok_or_else(|| TrainError::Tokenizer(format!("there is no token {PAD}")))
     }
 
+    /// The id of the token that ends a completion.
+    ///
+    /// # Errors
+    /// When the tokenizer has none of that name.
+    pub fn eos(&self) -> Result<u32, TrainError> {
+        self.id(EOS).ok_or_else(|| TrainError::Tokenizer(format!("there is no token {EOS}")))
+    }
+
+    /// The tokens of a prompt up to where its completion begins.
+    ///
+    /// # Errors
+    /// When the template or the tokenizer refuses, or the template ends with other than the end token.
+    pub fn prompt(&self, prompt: &str) -> Result<Vec<u32>, TrainError> {
+        let mut ids = self.encode(prompt, "")?;
+        if ids.pop() != Some(self.eos()?) {
+            let message = format!("the template does not end with {EOS}");
+            return Err(TrainError::Tokenizer(message));
+        }
+        Ok(ids)
+    }
+
+    /// The text of a completion's tokens, without special ones.
+    ///
+    /// # Errors
+    /// When the tokenizer refuses.
+    pub fn decode(&self, ids: &[u32]) -> Result<String, TrainError> {
+        self.tokenizer.decode(ids, true).map_err(|error| TrainError::Tokenizer(error.to_string()))
+    }
+
     /// The tokens of a prompt and its completion in the chat template. Never empty.
     ///
     /// # Errors
@@ -191,6 +220,10 @@ mod tests {
         let expected = "<|begin_of_text|><|im_start|>user\nWo ist Zürich? 🦀<|im_end|>\n\
                         <|im_start|>assistant\n17<|im_end|>";
         assert_eq!(text, expected);
+        let prompt = chat.prompt("Wo ist Zürich? 🦀").unwrap();
+        assert_eq!(ids[..prompt.len()], prompt);
+        assert_eq!(chat.decode(&ids[prompt.len()..]).unwrap(), "17");
+        assert_eq!(chat.eos().unwrap(), 3);
         assert_eq!(
             ids[ids.len() - 3..ids.len() - 1],
             ["1", "7"].map(|digit| chat.id(digit).unwrap())

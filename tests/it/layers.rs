@@ -23,12 +23,12 @@ const LAYERS: &[(&str, &[&str])] = &[
         "cli",
         &["config", "domain", "engine", "http", "model", "nodes", "service", "train", "verify"],
     ),
-    ("train", &["domain", "model"]),
+    ("train", &["domain", "metrics", "model"]),
     ("main", &["cli"]),
     ("lib", &[]),
 ];
 
-/// External crates that only some layers may name.
+/// External crates that only some layers, or files, may name.
 const RESERVED: &[(&str, &[&str])] = &[
     ("axum", &["http"]),
     ("hyper", &["http"]),
@@ -40,7 +40,7 @@ const RESERVED: &[(&str, &[&str])] = &[
     ("tokio", &["engine", "http", "cli"]),
     ("clap", &["cli"]),
     ("anyhow", &["cli"]),
-    ("ureq", &["cli"]),
+    ("ureq", &["cli", "train/policy/reward.rs"]),
     ("rayon", &["model", "verify"]),
     ("landlock", &["verify"]),
     ("seccompiler", &["verify"]),
@@ -48,7 +48,8 @@ const RESERVED: &[(&str, &[&str])] = &[
 ];
 
 /// Files that may start processes.
-const PROCESSES: &[&str] = &["verify/code/pool/feed.rs", "verify/code/sandbox/build.rs"];
+const PROCESSES: &[&str] =
+    &["cli/threads.rs", "verify/code/pool/feed.rs", "verify/code/sandbox/build.rs"];
 
 /// Files that may hold unsafe code.
 const UNSAFE: &[&str] =
@@ -169,7 +170,8 @@ fn outside_crates_stay_in_their_layers() {
         for (name, layers) in RESERVED {
             let used =
                 code.contains(&format!("{name}::")) || code.contains(&format!("use {name};"));
-            assert!(!used || layers.contains(&layer(&file)), "{file} uses `{name}`");
+            let may = layers.contains(&layer(&file)) || layers.contains(&file.as_str());
+            assert!(!used || may, "{file} uses `{name}`");
         }
     }
 }

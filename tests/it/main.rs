@@ -18,3 +18,4 @@ mod readme;
 mod score;
 mod security;
 mod templates;
+mod train;

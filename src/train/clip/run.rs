@@ -15,7 +15,7 @@ use crate::{
     train::{
         TrainError,
         batches::padded,
-        checkpoint,
+        checkpoint::{self, Place},
         nn::{Clip, ClipConfig, Params, log_softmax},
         optim::{AdamW, Schedule, clip_global_norm, gradients},
         progress::{Progress, StepFigures},
@@ -41,7 +41,7 @@ pub fn train(config: &ClipTraining, options: &ClipOptions) -> Result<ClipFigures
     let directory = config.output.join("checkpoints");
     let identity = config.identity()?;
     if options.resume
-        && let Some(step) =
+        && let Some(Place { step, .. }) =
             checkpoint::resume(&directory, &run.params, &mut run.optimiser, &identity)?
     {
         tracing::info!(step, "resumed");
@@ -57,7 +57,8 @@ pub fn train(config: &ClipTraining, options: &ClipOptions) -> Result<ClipFigures
             tracing::info!(step, seen, held_out, form, colour, "accuracy");
         }
         if config.checkpoint_every > 0 && step.is_multiple_of(config.checkpoint_every) {
-            checkpoint::save(&directory, &run.params, &run.optimiser, &identity)?;
+            let place = Place { step, ..Place::default() };
+            checkpoint::save(&directory, &run.params, &run.optimiser, &identity, place)?;
         }
     }
     progress.finish();
@@ -153,7 +154,7 @@ impl Run {
         let mut gradients = gradients(&self.params, &loss.backward()?)?;
         let gradient_norm = clip_global_norm(&mut gradients, config.max_grad_norm)?;
         self.optimiser.step(&self.params, &gradients, rate)?;
-        Ok(StepFigures { loss: value, gradient_norm, rate })
+        Ok(StepFigures { loss: value, gradient_norm, rate, reward: None })
     }
 
     fn loss(

@@ -81,6 +81,18 @@ impl Attention {
         })
     }
 
+    /// The same weights without history.
+    #[must_use]
+    pub fn detached(&self) -> Self {
+        Self {
+            query: self.query.detached(),
+            key: self.key.detached(),
+            value: self.value.detached(),
+            output: self.output.detached(),
+            ..*self
+        }
+    }
+
     /// `[batch, time, width]` to the same shape. `mask`, if any, broadcasts to `[batch, heads, time, time]`;
     /// `rope` is absent where positions are learned.
     ///
@@ -92,29 +104,86 @@ impl Attention {
         mask: Option<&Tensor>,
         rope: Option<&Rope>,
     ) -> Result<Tensor, TrainError> {
-        let (batch, time, width) = x.dims3()?;
+        let (mut query, mut key, value) = self.project(x)?;
+        if let Some(rope) = rope {
+            (query, key) = (rope.forward(&query)?, rope.forward(&key)?);
+        }
+        self.attend(&query, &key, &value, mask)
+    }
+
+    /// `[batch, new, width]` to the same shape: tokens that follow those whose keys and values the
+    /// cache holds, to which theirs are added. `mask` broadcasts to `[batch, heads, new, all]`.
+    ///
+    /// # Errors
+    /// When the shapes do not fit, or a position is beyond the last.
+    pub fn extend(
+        &self,
+        x: &Tensor,
+        mask: &Tensor,
+        rope: &Rope,
+        cache: &mut KvCache,
+    ) -> Result<Tensor, TrainError> {
+        let (query, key, value) = self.project(x)?;
+        let first = cache.tokens()?;
+        let (query, key) = (rope.turn(&query, first)?, rope.turn(&key, first)?);
+        let (keys, values) = match cache.0.take() {
+            None => (key, value),
+            Some((keys, values)) => {
+                (Tensor::cat(&[&keys, &key], 2)?, Tensor::cat(&[&values, &value], 2)?)
+            }
+        };
+        let mixed = self.attend(&query, &keys, &values, Some(mask))?;
+        cache.0 = Some((keys, values));
+        Ok(mixed)
+    }
+
+    /// Query, key and value, each `[batch, its heads, time, head]`.
+    fn project(&self, x: &Tensor) -> Result<(Tensor, Tensor, Tensor), TrainError> {
+        let (batch, time, _) = x.dims3()?;
         let split = |projected: Tensor, heads| -> Result<Tensor, TrainError> {
             let split = projected.reshape((batch, time, heads, self.head))?.transpose(1, 2)?;
             Ok(split.contiguous()?)
         };
-        let mut query = split(self.query.forward(x)?, self.heads)?;
-        let mut key = split(self.key.forward(x)?, self.kv_heads)?;
-        let value = split(self.value.forward(x)?, self.kv_heads)?;
-        if let Some(rope) = rope {
-            (query, key) = (rope.forward(&query)?, rope.forward(&key)?);
-        }
+        Ok((
+            split(self.query.forward(x)?, self.heads)?,
+            split(self.key.forward(x)?, self.kv_heads)?,
+            split(self.value.forward(x)?, self.kv_heads)?,
+        ))
+    }
+
+    fn attend(
+        &self,
+        query: &Tensor,
+        key: &Tensor,
+        value: &Tensor,
+        mask: Option<&Tensor>,
+    ) -> Result<Tensor, TrainError> {
+        let (batch, _, time, _) = query.dims4()?;
+        let seen = key.dim(2)?;
         // Query heads that share a key head are stacked in time: no key is copied.
         let rows = self.heads / self.kv_heads * time;
         #[expect(clippy::cast_precision_loss, reason = "a head's width is small")]
         let scale = (self.head as f64).sqrt().recip();
         let query = (query.reshape((batch, self.kv_heads, rows, self.head))? * scale)?;
         let scores = query.matmul(&key.transpose(D::Minus2, D::Minus1)?)?;
-        let mut scores = scores.reshape((batch, self.heads, time, time))?;
+        let mut scores = scores.reshape((batch, self.heads, time, seen))?;
         if let Some(mask) = mask {
             scores = scores.broadcast_add(mask)?;
         }
-        let weights = softmax(&scores)?.reshape((batch, self.kv_heads, rows, time))?;
-        let mixed = weights.matmul(&value)?.reshape((batch, self.heads, time, self.head))?;
+        let weights = softmax(&scores)?.reshape((batch, self.kv_heads, rows, seen))?;
+        let mixed = weights.matmul(value)?.reshape((batch, self.heads, time, self.head))?;
+        let width = self.heads * self.head;
         self.output.forward(&mixed.transpose(1, 2)?.reshape((batch, time, width))?)
+    }
+}
+
+/// Keys (already turned by their positions) and values of the tokens so far, each
+/// `[batch, kv heads, tokens, head]`.
+#[derive(Clone, Debug, Default)]
+pub struct KvCache(Option<(Tensor, Tensor)>);
+
+impl KvCache {
+    fn tokens(&self) -> Result<usize, TrainError> {
+        Ok(self.0.as_ref().map_or(Ok(0), |(keys, _)| keys.dim(2))?)
     }
 }

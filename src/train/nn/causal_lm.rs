@@ -2,7 +2,7 @@
 
 use candle_core::{D, Tensor};
 
-use super::{Decoder, DecoderConfig, Params, log_softmax};
+use super::{Decoder, DecoderConfig, KvCache, Params, log_softmax};
 use crate::train::TrainError;
 
 /// A causal language model: Hugging Face's `LlamaForCausalLM` with `tie_word_embeddings`.
@@ -25,11 +25,44 @@ impl CausalLm {
     /// # Errors
     /// When an id is outside the vocabulary or `time` beyond the last position.
     pub fn forward(&self, ids: &Tensor) -> Result<Tensor, TrainError> {
-        let hidden = self.decoder.forward(ids)?;
-        let (batch, time, width) = hidden.dims3()?;
-        let logits =
-            hidden.reshape((batch * time, width))?.matmul(&self.decoder.embeddings().t()?)?;
-        log_softmax(&logits.reshape((batch, time, ()))?)
+        let (batch, time) = ids.dims2()?;
+        let hidden = self.decoder.forward(ids)?.flatten(0, 1)?;
+        Ok(self.log_probs(&hidden)?.reshape((batch, time, ()))?)
+    }
+
+    /// Hidden states `[positions, hidden]` of `ids` `[batch, time]` at chosen positions only, each
+    /// `row · time + column`.
+    ///
+    /// # Errors
+    /// When an id or a position is outside its range.
+    pub fn hidden_at(&self, ids: &Tensor, positions: &Tensor) -> Result<Tensor, TrainError> {
+        Ok(self.decoder.forward(ids)?.flatten(0, 1)?.index_select(positions, 0)?)
+    }
+
+    /// Hidden states `[positions, hidden]` to log-probabilities `[positions, vocabulary]` of the token
+    /// that follows each.
+    ///
+    /// # Errors
+    /// When the states are of another width.
+    pub fn log_probs(&self, hidden: &Tensor) -> Result<Tensor, TrainError> {
+        log_softmax(&hidden.matmul(&self.decoder.embeddings().t()?)?)
+    }
+
+    /// Log-probabilities `[batch, vocabulary]` of the token after the last of `ids` `[batch, new]`, which
+    /// follow those in `caches`.
+    ///
+    /// # Errors
+    /// As [`Decoder::extend`].
+    pub fn extend(&self, ids: &Tensor, caches: &mut Vec<KvCache>) -> Result<Tensor, TrainError> {
+        let new = ids.dim(1)?;
+        let last = self.decoder.extend(ids, caches)?.narrow(1, new - 1, 1)?.squeeze(1)?;
+        self.log_probs(&last.contiguous()?)
+    }
+
+    /// A view of the network without history, which sees every change of the weights.
+    #[must_use]
+    pub fn detached(&self) -> Self {
+        Self { decoder: self.decoder.detached() }
     }
 
     /// Mean negative log-likelihood, in nats per token, of each token given those before it. `ids`
@@ -59,6 +92,39 @@ mod tests {
     use candle_core::Device;
 
     use super::*;
+
+    #[test]
+    fn token_by_token_with_a_cache_is_the_whole_at_once() {
+        let config = DecoderConfig {
+            vocab_size: 7,
+            hidden_size: 16,
+            intermediate_size: 8,
+            max_position_embeddings: 8,
+            initializer_range: 0.4,
+            ..DecoderConfig::default()
+        };
+        let mut params = Params::new(2, &Device::Cpu);
+        let network = CausalLm::new(&mut params, &config).unwrap();
+        let view = network.detached();
+        // The view sees a change of the weights that is made after it.
+        let moved = params.values().into_iter().map(|(n, t)| (n, (t * 1.5).unwrap())).collect();
+        params.set(&moved).unwrap();
+        let ids = Tensor::new(&[[1u32, 2, 3, 4, 5], [6, 0, 2, 2, 1]], &Device::Cpu).unwrap();
+        let whole: Vec<Vec<Vec<f32>>> = network.forward(&ids).unwrap().to_vec3().unwrap();
+        let mut caches = Vec::new();
+        let mut parts = vec![view.extend(&ids.narrow(1, 0, 3).unwrap(), &mut caches).unwrap()];
+        for at in 3..5 {
+            parts.push(view.extend(&ids.narrow(1, at, 1).unwrap(), &mut caches).unwrap());
+        }
+        for (at, part) in (2..5).zip(parts) {
+            let part: Vec<Vec<f32>> = part.to_vec2().unwrap();
+            for (row, values) in part.iter().enumerate() {
+                for (got, expected) in values.iter().zip(&whole[row][at]) {
+                    assert!((got - expected).abs() < 1e-5, "{got} {expected}");
+                }
+            }
+        }
+    }
 
     #[test]
     fn the_loss_counts_real_tokens_only_and_reaches_every_parameter() {

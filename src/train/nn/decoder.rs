@@ -3,7 +3,7 @@
 use candle_core::{Device, Tensor};
 use serde::{Deserialize, Serialize};
 
-use super::{Attention, Embedding, Params, RmsNorm, Rope, SwiGlu, causal};
+use super::{Attention, Embedding, KvCache, Params, RmsNorm, Rope, SwiGlu, causal};
 use crate::train::TrainError;
 
 /// Shape of a Llama decoder, under Hugging Face's names.
@@ -98,6 +98,36 @@ impl Decoder {
         self.norm.forward(&x)
     }
 
+    /// Hidden states `[batch, new, hidden]` of tokens `[batch, new]` that follow those whose keys and
+    /// values `caches` hold, one cache per layer; with empty caches, of the first tokens. More than one
+    /// new token needs empty caches.
+    ///
+    /// # Errors
+    /// When an id is outside the vocabulary, a position beyond the last, or the caches are another
+    /// network's.
+    pub fn extend(&self, ids: &Tensor, caches: &mut Vec<KvCache>) -> Result<Tensor, TrainError> {
+        caches.resize_with(self.layers.len(), KvCache::default);
+        let mask = causal(ids.dim(1)?, &self.device)?;
+        let mut x = self.embedding.forward(ids)?;
+        for (layer, cache) in self.layers.iter().zip(caches) {
+            x = layer.extend(&x, &mask, &self.rope, cache)?;
+        }
+        self.norm.forward(&x)
+    }
+
+    /// A view of the network without history. It shares the weights and sees every later change of
+    /// them.
+    #[must_use]
+    pub fn detached(&self) -> Self {
+        Self {
+            embedding: self.embedding.detached(),
+            layers: self.layers.iter().map(Layer::detached).collect(),
+            norm: self.norm.detached(),
+            rope: self.rope.clone(),
+            device: self.device.clone(),
+        }
+    }
+
     /// The token embeddings, `[vocabulary, hidden]`.
     #[must_use]
     pub fn embeddings(&self) -> &Tensor {
@@ -132,9 +162,33 @@ impl Layer {
         })
     }
 
+    fn detached(&self) -> Self {
+        Self {
+            attention_norm: self.attention_norm.detached(),
+            attention: self.attention.detached(),
+            mlp_norm: self.mlp_norm.detached(),
+            mlp: self.mlp.detached(),
+        }
+    }
+
     fn forward(&self, x: &Tensor, mask: &Tensor, rope: &Rope) -> Result<Tensor, TrainError> {
         let normed = self.attention_norm.forward(x)?;
-        let x = (x + self.attention.forward(&normed, Some(mask), Some(rope))?)?;
+        self.feed(x, &self.attention.forward(&normed, Some(mask), Some(rope))?)
+    }
+
+    fn extend(
+        &self,
+        x: &Tensor,
+        mask: &Tensor,
+        rope: &Rope,
+        cache: &mut KvCache,
+    ) -> Result<Tensor, TrainError> {
+        let normed = self.attention_norm.forward(x)?;
+        self.feed(x, &self.attention.extend(&normed, mask, rope, cache)?)
+    }
+
+    fn feed(&self, x: &Tensor, attended: &Tensor) -> Result<Tensor, TrainError> {
+        let x = (x + attended)?;
         let fed = self.mlp.forward(&self.mlp_norm.forward(&x)?)?;
         Ok((x + fed)?)
     }

@@ -38,6 +38,12 @@ impl Embedding {
         Ok(rows.reshape((batch, time, self.width))?)
     }
 
+    /// The same weights without history: it computes, and nothing is trained through it.
+    #[must_use]
+    pub fn detached(&self) -> Self {
+        Self { weight: self.weight.detach(), width: self.width }
+    }
+
     /// The table, `[count, width]`: the output projection of a model with tied embeddings.
     #[must_use]
     pub fn weight(&self) -> &Tensor {
@@ -83,6 +89,12 @@ impl Linear {
         Ok(Self { bias: Some(bias), ..Self::new(params, name, inputs, outputs, std)? })
     }
 
+    /// The same weights without history.
+    #[must_use]
+    pub fn detached(&self) -> Self {
+        Self { weight: self.weight.detach(), bias: self.bias.as_ref().map(Tensor::detach) }
+    }
+
     /// `[…, inputs]` to `[…, outputs]`.
     ///
     /// # Errors
@@ -121,6 +133,12 @@ impl RmsNorm {
         eps: f64,
     ) -> Result<Self, TrainError> {
         Ok(Self { weight: params.ones(&format!("{name}.weight"), &[width])?, eps })
+    }
+
+    /// The same gains without history.
+    #[must_use]
+    pub fn detached(&self) -> Self {
+        Self { weight: self.weight.detach(), eps: self.eps }
     }
 
     /// `x / √(mean(x²) + eps) · weight`, of the same shape.
@@ -195,6 +213,12 @@ impl SwiGlu {
             up: Linear::new(params, &format!("{name}.up_proj"), width, inner, std)?,
             down: Linear::new(params, &format!("{name}.down_proj"), inner, width, std)?,
         })
+    }
+
+    /// The same weights without history.
+    #[must_use]
+    pub fn detached(&self) -> Self {
+        Self { gate: self.gate.detached(), up: self.up.detached(), down: self.down.detached() }
     }
 
     /// `[…, width]` to `[…, width]`.

@@ -42,8 +42,16 @@ impl Rope {
     /// # Errors
     /// When `time` exceeds the table.
     pub fn forward(&self, x: &Tensor) -> Result<Tensor, TrainError> {
+        self.turn(x, 0)
+    }
+
+    /// The same for the positions `first..first + time`.
+    ///
+    /// # Errors
+    /// When a position is beyond the table.
+    pub fn turn(&self, x: &Tensor, first: usize) -> Result<Tensor, TrainError> {
         let (_, _, time, head) = x.dims4()?;
-        let (cos, sin) = (self.cos.narrow(0, 0, time)?, self.sin.narrow(0, 0, time)?);
+        let (cos, sin) = (self.cos.narrow(0, first, time)?, self.sin.narrow(0, first, time)?);
         let first = x.narrow(D::Minus1, 0, head / 2)?;
         let second = x.narrow(D::Minus1, head / 2, head / 2)?;
         let turned_first = (first.broadcast_mul(&cos)? - second.broadcast_mul(&sin)?)?;

@@ -6,21 +6,11 @@ use serde::{Deserialize, Serialize};
 
 use crate::train::{
     TrainError,
+    export::Storage,
     loss::PreferenceLoss,
     nn::DecoderConfig,
     optim::{AdamWConfig, Decay},
 };
-
-/// The type weights are stored in.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Storage {
-    /// 32-bit floats: what was trained.
-    #[default]
-    F32,
-    /// 16-bit floats: half the size, rounded.
-    F16,
-}
 
 /// Everything that decides the outcome of a reward-model run.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

@@ -4,14 +4,14 @@ use candle_core::{Device, Tensor};
 
 use super::{
     config::RewardModelConfig,
-    export::export,
     pairs::{EncodedPair, encode},
     scorer,
 };
 use crate::train::{
     TrainError,
     batches::{Batches, padded},
-    checkpoint,
+    checkpoint::{self, Place},
+    export::{Head, export},
     nn::{DecoderConfig, Params, SequenceClassifier},
     optim::{AdamW, Schedule, clip_global_norm, gradients},
     progress::{Progress, StepFigures},
@@ -51,7 +51,7 @@ pub fn train(config: &RewardModelConfig, options: &RunOptions) -> Result<Summary
     let directory = config.output.join("checkpoints");
     let identity = config.identity()?;
     if options.resume
-        && let Some(step) =
+        && let Some(Place { step, .. }) =
             checkpoint::resume(&directory, &run.params, &mut run.optimiser, &identity)?
     {
         tracing::info!(step, "resumed");
@@ -72,14 +72,17 @@ pub fn train(config: &RewardModelConfig, options: &RunOptions) -> Result<Summary
         }
         let due = config.checkpoint_every > 0 && step.is_multiple_of(config.checkpoint_every);
         if due || options.stop_after == Some(step) {
-            checkpoint::save(&directory, &run.params, &run.optimiser, &identity)?;
+            let place = Place { step, ..Place::default() };
+            checkpoint::save(&directory, &run.params, &run.optimiser, &identity, place)?;
         }
     }
     progress.finish();
     let steps = run.optimiser.steps();
     if steps == run.schedule.total {
-        let (tokenizer, shape) = (&run.tokenizer, &run.architecture);
-        export(&config.output, &config.tokenizer, tokenizer, shape, &run.params, config.storage)?;
+        let shape = (&run.architecture, Head::SequenceClassification);
+        let tensors = run.params.values();
+        let (output, tokenizer) = (&config.output, &config.tokenizer);
+        export(output, tokenizer, &run.tokenizer, shape, &tensors, config.storage)?;
     }
     Ok(Summary { steps, parameters: run.params.count(), loss, accuracy: run.validate()? })
 }
@@ -156,7 +159,7 @@ impl Run {
         let mut gradients = gradients(&self.params, &loss.backward()?)?;
         let gradient_norm = clip_global_norm(&mut gradients, config.max_grad_norm)?;
         self.optimiser.step(&self.params, &gradients, rate)?;
-        Ok(StepFigures { loss: value, gradient_norm, rate })
+        Ok(StepFigures { loss: value, gradient_norm, rate, reward: None })
     }
 
     /// The loss of the pairs with these indices: both sides of all of them in one forward pass.

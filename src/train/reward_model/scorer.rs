@@ -1,6 +1,6 @@
 //! Scores of a network in training, or of one read back from disk.
 
-use std::{fs, path::Path};
+use std::path::Path;
 
 use candle_core::Device;
 
@@ -10,7 +10,8 @@ use crate::train::{
     batches::padded,
     checkpoint::read_tensors,
     evaluate::pair_accuracy,
-    nn::{DecoderConfig, Params, SequenceClassifier},
+    export,
+    nn::{Params, SequenceClassifier},
     tokenizer::ChatTokenizer,
 };
 
@@ -32,11 +33,7 @@ impl Scorer {
     /// # Errors
     /// When a file is missing, or holds other tensors than its configuration says.
     pub fn load(directory: &Path) -> Result<Self, TrainError> {
-        let path = directory.join("config.json");
-        let bytes = fs::read(&path).map_err(TrainError::file(&path))?;
-        let bad = |error| TrainError::Config(format!("{}: {error}", path.display()));
-        let config = serde_json::from_slice(&bytes).map_err(bad)?;
-        let config = architecture(config).map_err(bad)?;
+        let config = export::read_architecture(directory)?;
         let mut params = Params::new(0, &Device::Cpu);
         let network = SequenceClassifier::new(&mut params, &config)?;
         params.set(&read_tensors(&directory.join("model.safetensors"), &Device::Cpu)?)?;
@@ -56,16 +53,6 @@ impl Scorer {
         let views: Vec<&[u32]> = sequences.iter().map(Vec::as_slice).collect();
         score(&self.network, &views, self.pad, &Device::Cpu)
     }
-}
-
-/// The shape fields of a Hugging Face configuration.
-fn architecture(config: serde_json::Value) -> serde_json::Result<DecoderConfig> {
-    let known = serde_json::to_value(DecoderConfig::default())?;
-    let serde_json::Value::Object(mut fields) = config else {
-        return serde_json::from_value(config);
-    };
-    fields.retain(|name, _| known.get(name).is_some());
-    serde_json::from_value(serde_json::Value::Object(fields))
 }
 
 /// Raw scores of sequences, in order. Sequences of like length are computed together.
