@@ -24,7 +24,7 @@ use assay::{
 };
 use base64::{Engine, engine::general_purpose::STANDARD};
 use serde_json::{Value, json};
-use tokio::{net::TcpListener, sync::oneshot};
+use tokio::{net::TcpListener, sync::oneshot, task::JoinSet};
 
 const ROUNDS: usize = 5;
 const BOUNDARY: &str = "a-boundary";
@@ -62,7 +62,8 @@ fn main() {
 fn served(work: &Path, cache_entries: usize, job: impl FnOnce(&str)) {
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap();
     let (stop, stopped) = oneshot::channel::<()>();
-    let (address, server) = runtime.block_on(async {
+    let mut server = JoinSet::new();
+    let address = runtime.block_on(async {
         let mut settings = settings(work);
         settings.lanes.cache_entries = cache_entries;
         let config = HttpConfig { body_limit: 1 << 30, ..HttpConfig::default() };
@@ -70,11 +71,14 @@ fn served(work: &Path, cache_entries: usize, job: impl FnOnce(&str)) {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         let shutdown = async move { drop(stopped.await) };
-        (address, tokio::spawn(serve(listener, app, shutdown, Duration::from_secs(5))))
+        server.spawn(serve(listener, app, shutdown, Duration::from_secs(5)));
+        address
     });
     job(&format!("http://{address}/v1/clip/score"));
     stop.send(()).unwrap();
-    runtime.block_on(server).unwrap().unwrap();
+    for served in runtime.block_on(server.join_all()) {
+        served.unwrap();
+    }
 }
 
 /// The weights under test and the shipped ones.
@@ -82,7 +86,7 @@ fn settings(work: &Path) -> Settings {
     let path = work.join("assay.toml");
     let text = "[models]\nb32 = { path = \"b32\" }\ntiny = { path = \"embedded:tiny-clip\" }\n";
     std::fs::write(&path, text).unwrap();
-    Settings::read(&path).unwrap()
+    Settings::read(&path, None).unwrap()
 }
 
 fn files(folder: &Path) -> Vec<Vec<u8>> {

@@ -5,9 +5,10 @@ const PARTS: usize = 16;
 
 /// `f` folded over the values, in interleaved parts that are folded last. Always in the same order.
 #[inline(always)]
-pub(super) fn fold<T: Copy, U: Copy>(values: &[T], from: U, f: impl Fn(U, U) -> U + Copy) -> U
+pub(super) fn fold<T, U>(values: &[T], from: U, f: impl Fn(U, U) -> U + Copy) -> U
 where
-    U: From<T>,
+    T: Copy,
+    U: Copy + From<T>,
 {
     let mut parts = [from; PARTS];
     let (chunks, rest) = values.as_chunks::<PARTS>();

@@ -69,7 +69,9 @@ fn with_values<R>(tensor: &Tensor, f: impl FnOnce(&[f32]) -> Result<R>) -> Resul
     let (storage, layout) = tensor.storage_and_layout();
     match &*storage {
         Storage::Cpu(storage) => f(slice(storage, layout)?),
-        _ => Err(candle_core::Error::Msg("the tensor is not on the CPU".to_owned())),
+        Storage::Cuda(_) | Storage::Metal(_) => {
+            Err(candle_core::Error::Msg("the tensor is not on the CPU".to_owned()))
+        }
     }
 }
 
