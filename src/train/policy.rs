@@ -1,6 +1,6 @@
 //! A policy trained by rewards that come over HTTP.
 //!
-//! Each step: completions are sampled ([`sample`]), scored by a running service ([`reward`]), turned into
+//! Each step: completions are sampled ([`mod@sample`]), scored by a running service ([`reward`]), turned into
 //! advantages (`credit`), and learned from (`objective`, `update`). A completion without a reward is left
 //! out. Everything drawn at random follows from the seed and the step, so that a run resumed from a
 //! checkpoint gives the bytes of one that was never stopped. Preference files are learned from by the

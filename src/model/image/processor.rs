@@ -314,7 +314,7 @@ fn table(config: &Config, defaults: Defaults) -> [Vec<f32>; 3] {
     })
 }
 
-/// [`resize`] by a library with vector instructions and other roundings.
+/// [`resize()`] by a library with vector instructions and other roundings.
 #[expect(clippy::cast_precision_loss, reason = "lengths are far below 2^52")]
 fn fast(
     picture: &Picture,

@@ -93,7 +93,7 @@ def rewards(client: Any, version: tuple[int, ...], urls: list[str]) -> list[floa
     given = {"queries": queries, "prompts": prompts, "labels": labels}
     takes = function.__code__.co_varnames[: function.__code__.co_argcount]
     answer: torch.Tensor = function(urls[0], **{name: value for name, value in given.items() if name in takes})
-    return answer.tolist()
+    return [float(value) for value in answer]
 
 
 def tensors(told: list[dict[str, Any]]) -> list[float]:
@@ -104,7 +104,7 @@ def tensors(told: list[dict[str, Any]]) -> list[float]:
     for answer in told:
         for name, column in answer.get("extra_logs", {}).items():
             assert torch.tensor([column]).dtype.is_floating_point, name
-    return torch.cat([torch.as_tensor(answer["rewards"]) for answer in told]).tolist()
+    return [float(value) for value in torch.cat([torch.as_tensor(answer["rewards"]) for answer in told])]
 
 
 def main(url: str, wheels: str, key: str | None = None) -> None:
