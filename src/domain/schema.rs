@@ -13,7 +13,9 @@ pub(crate) fn schema_of<T: PartialSchema>() -> Value {
 /// Makes the schemas anywhere in `value` mean what their types say.
 ///
 /// utoipa 6.0 writes a described field of a type of its own as `allOf: [type, {"type": "object",
-/// "description": …}]`, which no enum's string satisfies. The description belongs beside the `allOf`.
+/// "description": …}]`, which no enum's string satisfies. The description belongs beside the `allOf`. It
+/// calls a `u32` an `int32`, which ends at half of what is accepted; and where one of several lists is
+/// meant, an empty one is any of them, not exactly one.
 pub(crate) fn mend_schema(value: &mut Value) {
     match value {
         Value::Array(items) => items.iter_mut().for_each(mend_schema),
@@ -22,9 +24,24 @@ pub(crate) fn mend_schema(value: &mut Value) {
             if let Some(annotations) = take_annotations(fields) {
                 fields.extend(annotations);
             }
+            if fields.get("format").is_some_and(|format| format == "int32")
+                && fields.get("minimum").is_some_and(|least| least == 0)
+            {
+                fields.insert("format".to_owned(), "int64".into());
+                fields.entry("maximum").or_insert(u32::MAX.into());
+            }
+            if fields.get("oneOf").is_some_and(are_lists)
+                && let Some(lists) = fields.remove("oneOf")
+            {
+                fields.insert("anyOf".to_owned(), lists);
+            }
         }
         Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
     }
+}
+
+fn are_lists(schemas: &Value) -> bool {
+    schemas.as_array().is_some_and(|all| all.iter().all(|one| one["type"] == "array"))
 }
 
 /// Removes the last schema of an `allOf`, if it only annotates.
@@ -60,6 +77,20 @@ mod tests {
         let expected = json!({"properties": {"a": {
             "allOf": [{"type": "string", "enum": ["x"]}], "description": "d", "default": "x",
         }}});
+        assert_eq!(schema, expected);
+    }
+
+    #[test]
+    fn bounds_are_those_of_the_type_and_an_empty_list_is_any_list() {
+        let mut schema = json!({"properties": {
+            "count": {"type": "integer", "format": "int32", "minimum": 0},
+            "lists": {"oneOf": [{"type": "array", "items": {"type": "number"}}, {"type": "array"}]},
+        }});
+        mend_schema(&mut schema);
+        let expected = json!({"properties": {
+            "count": {"type": "integer", "format": "int64", "minimum": 0, "maximum": 4_294_967_295_u32},
+            "lists": {"anyOf": [{"type": "array", "items": {"type": "number"}}, {"type": "array"}]},
+        }});
         assert_eq!(schema, expected);
     }
 

@@ -29,13 +29,56 @@ pub(super) fn last_answer(text: &str) -> Extraction<'_> {
     while first > 0 && joins(&text[filled[first - 1].end..filled[first].start]) {
         first -= 1;
     }
-    let content = |b: &Boxed| text[b.content.clone()].trim();
+    let content = |b: &Boxed| dressed(text, b);
     let list = &filled[first..];
     if list.iter().all(|b| content(b) == content(last)) {
-        return Extraction::Found(Cow::Borrowed(content(last)));
+        return Extraction::Found(content(last));
     }
-    let parts: Vec<&str> = list.iter().map(|b| content(b)).collect();
+    let parts: Vec<Cow<'_, str>> = list.iter().map(|b| content(b)).collect();
     Extraction::Found(Cow::Owned(parts.join(", ")))
+}
+
+/// The content with a sign that stands before the box, and a percent sign or an exponent behind it: a
+/// completion that ends in `-\boxed{3}` does not say 3.
+fn dressed<'a>(text: &'a str, boxed: &Boxed) -> Cow<'a, str> {
+    let content = text[boxed.content.clone()].trim();
+    let (sign, behind) = (has_sign(&text[..boxed.start]), suffix(&text[boxed.end..]));
+    if !sign && behind.is_empty() {
+        return Cow::Borrowed(content);
+    }
+    let plain = content.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'.');
+    let content = if plain { content.to_owned() } else { format!("\\left({content}\\right)") };
+    Cow::Owned(format!("{}{content}{behind}", if sign { "-" } else { "" }))
+}
+
+/// Whether what stands before a box ends in a minus sign that is no dash, no bullet and no difference.
+fn has_sign(before: &str) -> bool {
+    let close = before.trim_end_matches(' ');
+    let Some(rest) = close.strip_suffix(['-', '\u{2212}']) else { return false };
+    let left = rest.trim_end_matches(' ').chars().next_back();
+    match left {
+        Some('=' | '$' | '(' | '[' | ',' | ':' | '\u{2248}') => true,
+        // A word apart: `is -\boxed{3}`, but not `the answer - \boxed{3}`, a line's bullet or `--`.
+        None | Some(_) => {
+            close.len() == before.len() && rest.chars().next_back().is_none_or(char::is_whitespace)
+        }
+    }
+}
+
+/// What belongs to a number and stands right behind its box.
+fn suffix(behind: &str) -> &str {
+    if let Some(rest) = behind.strip_prefix('^') {
+        let end = match rest.as_bytes().first() {
+            Some(b'{') => rest.find('}').map_or(0, |end| end + 1),
+            Some(b) if b.is_ascii_alphanumeric() => 1,
+            _ => 0,
+        };
+        return if end > 0 { &behind[..=end] } else { "" };
+    }
+    let percent = behind.trim_start_matches(' ');
+    let length =
+        ["\\%", "%"].iter().find(|mark| percent.starts_with(**mark)).map_or(0, |m| m.len());
+    &percent[..length]
 }
 
 /// All outermost boxes in order, and the start of the last box that is never closed.
@@ -176,6 +219,25 @@ mod tests {
         assert_eq!(answer(r"$x=\boxed{4}, y = \boxed{7}$").as_deref(), Some("4, 7"));
         assert_eq!(answer(r"\boxed{7}, \boxed{7}").as_deref(), Some("7"));
         assert_eq!(answer(r"first \boxed{4}. In total \boxed{7}").as_deref(), Some("7"));
+    }
+
+    #[test]
+    fn what_stands_at_a_box_counts() {
+        assert_eq!(answer(r"$x = -\boxed{3}$").as_deref(), Some("-3"));
+        assert_eq!(answer(r"so it is -\boxed{3}").as_deref(), Some("-3"));
+        assert_eq!(answer(r"$-\boxed{a+b}$").as_deref(), Some(r"-\left(a+b\right)"));
+        assert_eq!(answer(r"\boxed{3}\%").as_deref(), Some(r"3\%"));
+        assert_eq!(answer(r"$\boxed{3}^2$").as_deref(), Some("3^2"));
+        assert_eq!(answer(r"$\boxed{3}^{10}$").as_deref(), Some("3^{10}"));
+        for plain in [
+            r"the answer - \boxed{3}",
+            "- \\boxed{3}",
+            r"$5-\boxed{3}$",
+            r"---\boxed{3}!",
+            r"\boxed{3}$",
+        ] {
+            assert_eq!(answer(plain).as_deref(), Some("3"), "{plain}");
+        }
     }
 
     #[test]

@@ -28,4 +28,7 @@ CASES = [
     *text("words in the box", "17", T=[r"\boxed{\text{The answer is } 17}", r"\boxed{n = 17}", r"\boxed{17 \text{ students}}"], F=[r"\boxed{\text{The answer is } 71}", r"\boxed{n \ne 17}"]),
     *text("a gold in dress", r"$\boxed{12}$", T=[r"\boxed{12}", "The answer is 12."], F=[r"\boxed{21}"]),
     *text("any of several golds", ["12", r"\frac{1}{2}"], T=[r"\boxed{12}", r"\boxed{0.5}"], F=[r"\boxed{2}", r"\boxed{12,\frac12}"]),
+    *text("what stands at the box", "3", T=[r"- \boxed{3}", r"The answer - \boxed{3}", r"It is --- \boxed{3}."], F=[r"$-\boxed{3}$", r"$x = -\boxed{3}$", r"So the sum is -\boxed{3}.", r"$x = - \boxed{3}$", r"$\boxed{3}^2$"]),
+    *text("a sign before the box", "-3", T=[r"$-\boxed{3}$", r"$x = -\boxed{3}$"], F=[r"$5-\boxed{3}$", r"- \boxed{3}"]),
+    *text("a percent sign behind the box", r"3\%", T=[r"$\boxed{3}\%$", r"\boxed{3}%"], F=[r"\boxed{4}\%"]),
 ]
