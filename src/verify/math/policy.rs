@@ -1,7 +1,12 @@
 //! Policies: how an answer is found in a completion and what counts as equal. Named, versioned presets
 //! with knobs.
 
-use serde::Deserialize;
+use std::fmt;
+
+use serde::{
+    Deserialize, Deserializer,
+    de::{MapAccess, Visitor, value::MapAccessDeserializer},
+};
 use utoipa::ToSchema;
 use utoipa::openapi::{RefOr, Schema};
 
@@ -60,7 +65,28 @@ pub enum PolicySpec {
     /// The name of a preset: one of [`Policy::NAMES`].
     Name(String),
     /// A preset and what differs from it.
-    Custom(#[schema(inline)] Box<Knobs>),
+    Custom(
+        #[schema(inline)]
+        #[serde(deserialize_with = "knobs")]
+        Box<Knobs>,
+    ),
+}
+
+/// Knobs by their names: serde would take a list of values in the order of the fields, too.
+fn knobs<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Box<Knobs>, D::Error> {
+    struct Named;
+    impl<'de> Visitor<'de> for Named {
+        type Value = Box<Knobs>;
+
+        fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            f.write_str("a preset's name or an object of knobs")
+        }
+
+        fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Box<Knobs>, A::Error> {
+            Knobs::deserialize(MapAccessDeserializer::new(map)).map(Box::new)
+        }
+    }
+    deserializer.deserialize_map(Named)
 }
 
 /// A preset and what differs from it.
@@ -273,7 +299,7 @@ impl TryFrom<PolicySpec> for Policy {
 }
 
 impl<'de> Deserialize<'de> for Policy {
-    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         PolicySpec::deserialize(deserializer)?.try_into().map_err(serde::de::Error::custom)
     }
 }
@@ -314,5 +340,6 @@ mod tests {
         assert_eq!(digits.tolerance, Tolerance::SignificantDigits(3));
         assert!(read(r#"{"bse":"default"}"#).is_err());
         assert!(read(r#""nothing""#).is_err());
+        assert!(read("[null, null]").is_err() && read("[]").is_err());
     }
 }
