@@ -6,6 +6,6 @@ use assay::verify::math::{Grader, Policy, Verdict};
 use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|text: &str| {
-    let grade = Grader::new(1).grade(&Policy::default(), &[text], "no answer is given");
+    let grade = Grader::new(1).grade(&Policy::default(), &[text], "nothing is said");
     assert!(matches!(grade.verdict, Verdict::NoAnswer | Verdict::GoldUnparsable));
 });

@@ -8,11 +8,12 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use lru::LruCache;
 
-use super::compare::{Outcome, Side, compare};
+use super::compare::{Outcome, compare};
 use super::extract::{Extraction, extract};
 use super::fuel::{Fuel, GRADE};
-use super::policy::Policy;
-use super::read::{self, Read, plain_integer, read};
+use super::lex::Sense;
+use super::policy::{LogarithmRule, Policy};
+use super::read::{self, Read, Reading, plain_integer, read};
 use super::{Grade, Method, Verdict};
 
 /// Shards of the cache, so that threads seldom wait for one another.
@@ -184,8 +185,10 @@ fn judge(policy: &Policy, golds: &[Arc<Gold>], answer: &str) -> Finding {
     let mut verdict = Verdict::GoldUnparsable;
     for gold in golds {
         let next = match against(policy, gold, &given, &mut fuel) {
-            Judged::Equal(method) => {
-                let gold = gold.canonical.clone();
+            Judged::Equal(method, sense) => {
+                let reading = |read: &Read| read.in_sense(sense).map(Reading::canonical);
+                let canonical = reading(&given).or(canonical);
+                let gold = reading(&gold.read).or_else(|| gold.canonical.clone());
                 return finding(Verdict::Correct, Some(method), canonical, gold, &fuel);
             }
             Judged::Verdict(verdict) => verdict,
@@ -201,14 +204,32 @@ fn judge(policy: &Policy, golds: &[Arc<Gold>], answer: &str) -> Finding {
     finding(verdict, None, canonical, first, &fuel)
 }
 
+/// The readings to compare: both sides in the same sense. Where only one side has more than one meaning, the
+/// other chooses between them.
+fn pairs<'a>(
+    policy: &Policy,
+    gold: &'a Read,
+    given: &'a Read,
+) -> impl Iterator<Item = (Sense, &'a Reading, &'a Reading)> {
+    let decimal = policy.logarithm == LogarithmRule::Either;
+    let senses = [Sense::Usual, Sense::Listed, Sense::Scientific, Sense::Decimal];
+    senses.into_iter().filter(move |sense| decimal || *sense != Sense::Decimal).filter_map(|sense| {
+        let own = (gold.in_sense(sense), given.in_sense(sense));
+        let any = own.0.is_some() || own.1.is_some() || sense == Sense::Usual;
+        let (gold, given) = (own.0.or(gold.readings.first())?, own.1.or(given.readings.first())?);
+        any.then_some((sense, gold, given))
+    })
+}
+
 enum Judged {
-    Equal(Method),
+    /// By that method, where both sides are read in that sense.
+    Equal(Method, Sense),
     Verdict(Verdict),
 }
 
 fn against(policy: &Policy, gold: &Gold, given: &Read, fuel: &mut Fuel) -> Judged {
     if !given.text.is_empty() && given.text == gold.read.text {
-        return Judged::Equal(Method::Identity);
+        return Judged::Equal(Method::Identity, Sense::Usual);
     }
     if let Some(letters) = &gold.read.choices {
         if given.names_choices(letters, policy.last_letter) {
@@ -217,7 +238,7 @@ fn against(policy: &Policy, gold: &Gold, given: &Read, fuel: &mut Fuel) -> Judge
             if !own.is_empty() && !other.is_empty() && own != other {
                 return Judged::Verdict(Verdict::Incorrect);
             }
-            return Judged::Equal(Method::Choice);
+            return Judged::Equal(Method::Choice, Sense::Usual);
         }
         // Letters joined by "or" leave the choice open.
         if letters.len() > 1 && given.text.contains("or") {
@@ -231,13 +252,9 @@ fn against(policy: &Policy, gold: &Gold, given: &Read, fuel: &mut Fuel) -> Judge
         return Judged::Verdict(Verdict::AnswerUnparsable);
     }
     let mut verdict = Verdict::Incorrect;
-    // The gold's reading chooses the answer's: both grouped, or both not.
-    for (index, reading) in gold.read.readings.iter().enumerate() {
-        let Some(other) = given.readings.get(index).or(given.readings.first()) else { continue };
-        let gold = Side { ast: &reading.ast, answer: &reading.answer, root: reading.root };
-        let answer = Side { ast: &other.ast, answer: &other.answer, root: other.root };
-        match compare(policy, gold, answer, fuel) {
-            Ok(Outcome::Equal(method)) => return Judged::Equal(method),
+    for (sense, gold, answer) in pairs(policy, &gold.read, given) {
+        match compare(policy, gold.side(), answer.side(), fuel) {
+            Ok(Outcome::Equal(method)) => return Judged::Equal(method, sense),
             Ok(Outcome::Different) => {}
             Ok(Outcome::Undecided) => verdict = Verdict::Undecided,
             Err(_) => return Judged::Verdict(Verdict::BudgetExceeded),

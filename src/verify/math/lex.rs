@@ -4,10 +4,10 @@
 //! the lexer fail: nothing that might carry a meaning is dropped.
 
 mod commands;
+mod markup;
 mod number;
 pub(super) mod unicode;
 
-use commands::Meaning;
 pub(super) use number::{digits_value, rational_bits};
 
 use super::ast::{Bracket, Constant, Function, NamedSet, Number, Relation};
@@ -101,38 +101,45 @@ pub(super) struct Token<'a> {
     pub(super) end: usize,
     /// White space stands before it.
     pub(super) spaced: bool,
+    /// It is set as a vector or a matrix: bold or under an arrow.
+    pub(super) vector: bool,
+}
+
+/// How a text that has more than one meaning is read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Sense {
+    /// The most likely: `1,234` outside brackets is one number, `3e-7` is `3e - 7`, `\log` is natural.
+    Usual,
+    /// Commas separate the members of a list.
+    Listed,
+    /// `3e-7` is a number in the notation of programs.
+    Scientific,
+    /// `\log` without a base is decimal.
+    Decimal,
 }
 
 /// The tokens of a text.
 #[derive(Debug)]
 pub(super) struct Lexed<'a> {
     pub(super) tokens: Vec<Token<'a>>,
-    /// A comma was read as a separator of thousands; it could have separated a list.
-    pub(super) grouped: bool,
+    /// Senses in which the text would have been read differently.
+    pub(super) senses: Vec<Sense>,
 }
 
-/// Cuts `source`, already folded to TeX, into tokens. With `grouping`, `1,234` outside brackets is one
-/// number.
+impl Lexed<'_> {
+    fn notes(&mut self, sense: Sense) {
+        if !self.senses.contains(&sense) {
+            self.senses.push(sense);
+        }
+    }
+}
+
+/// Cuts `source`, already folded to TeX, into tokens.
 ///
 /// # Errors
 /// A character or command that means nothing here, and texts beyond the caps.
-pub(super) fn lex(source: &str, grouping: bool) -> Result<Lexed<'_>, LexError> {
-    let mut lexer = Lexer {
-        source,
-        at: 0,
-        spaced: false,
-        side: Side::Either,
-        brackets: 0,
-        grouping,
-        out: Lexed { tokens: Vec::with_capacity(16), grouped: false },
-    };
-    while lexer.at < source.len() {
-        lexer.step()?;
-        if lexer.out.tokens.len() > MAX_TOKENS {
-            return Err(LexError::TooMany);
-        }
-    }
-    Ok(lexer.out)
+pub(super) fn lex(source: &str, sense: Sense) -> Result<Lexed<'_>, LexError> {
+    Lexer::new(source, sense, 0).run()
 }
 
 struct Lexer<'a> {
@@ -141,11 +148,37 @@ struct Lexer<'a> {
     spaced: bool,
     side: Side,
     brackets: u32,
-    grouping: bool,
+    sense: Sense,
+    /// A command that marks vectors and matrices stands before the next letter.
+    vector: bool,
     out: Lexed<'a>,
 }
 
 impl<'a> Lexer<'a> {
+    /// A lexer of what stands inside that many brackets.
+    fn new(source: &'a str, sense: Sense, brackets: u32) -> Self {
+        Self {
+            source,
+            at: 0,
+            spaced: false,
+            side: Side::Either,
+            brackets,
+            sense,
+            vector: false,
+            out: Lexed { tokens: Vec::with_capacity(16), senses: Vec::new() },
+        }
+    }
+
+    fn run(mut self) -> Result<Lexed<'a>, LexError> {
+        while self.at < self.source.len() {
+            self.step()?;
+            if self.out.tokens.len() > MAX_TOKENS {
+                return Err(LexError::TooMany);
+            }
+        }
+        Ok(self.out)
+    }
+
     fn rest(&self) -> &'a str {
         &self.source[self.at..]
     }
@@ -156,7 +189,10 @@ impl<'a> Lexer<'a> {
             Kind::Close(_) => self.brackets = self.brackets.saturating_sub(1),
             _ => {}
         }
-        self.out.tokens.push(Token { kind, start, end, spaced: self.spaced });
+        let vector = self.vector && matches!(kind, Kind::Letter(_) | Kind::Symbol(_));
+        // `\mathbf{a}`: the mark reaches into the braces.
+        self.vector &= kind == Kind::GroupOpen;
+        self.out.tokens.push(Token { kind, start, end, spaced: self.spaced, vector });
         self.at = end;
         self.spaced = false;
         self.side = Side::Either;
@@ -204,9 +240,10 @@ impl<'a> Lexer<'a> {
     }
 
     fn number(&mut self) -> Result<(), LexError> {
-        let grouping = self.grouping && self.brackets == 0;
-        let read = number::read(self.rest(), grouping)?;
-        self.out.grouped |= read.commas;
+        let read = number::read(self.rest(), self.sense, self.brackets == 0)?;
+        if let Some(sense) = read.otherwise {
+            self.out.notes(sense);
+        }
         let (start, end) = (self.at, self.at + read.length);
         self.push(Kind::Number(read.number), start, end);
         Ok(())
@@ -333,168 +370,6 @@ impl<'a> Lexer<'a> {
         self.push(kind, self.at, self.at + first.len_utf8());
         Ok(())
     }
-
-    fn command(&mut self) -> Result<(), LexError> {
-        let (start, rest) = (self.at, self.rest());
-        let name = command_name(rest);
-        let end = start + 1 + name.len();
-        let Some(meaning) = commands::command(name) else {
-            return Err(LexError::Unknown(start));
-        };
-        match meaning {
-            Meaning::Token(kind) => self.push(kind, start, end),
-            Meaning::Symbol => self.push(Kind::Symbol(name), start, end),
-            Meaning::Operator => self.push(Kind::Operator(name), start, end),
-            Meaning::Space => {
-                self.at = end;
-                self.spaced = true;
-            }
-            Meaning::Skip => self.at = end,
-            Meaning::SkipArgument => {
-                self.at = end;
-                self.argument().ok_or(LexError::Unknown(start))?;
-            }
-            Meaning::Delimiter(side) => {
-                self.at = end;
-                self.side = side;
-            }
-            Meaning::Environment(opens) => {
-                self.at = end;
-                let name = self.argument().ok_or(LexError::Unknown(start))?;
-                let kind = if opens { Kind::Begin(name) } else { Kind::End(name) };
-                self.push(kind, start, self.at);
-            }
-            Meaning::Text | Meaning::Upright | Meaning::Blackboard => {
-                self.at = end;
-                return self.upright(start, &meaning);
-            }
-        }
-        Ok(())
-    }
-
-    /// The content of the braces that follow, which are consumed.
-    fn argument(&mut self) -> Option<&'a str> {
-        let rest = self.rest();
-        let open = rest.len() - rest.trim_start().len();
-        if rest.as_bytes().get(open) != Some(&b'{') {
-            return None;
-        }
-        let mut depth = 0usize;
-        let bytes = rest.as_bytes();
-        let mut index = open;
-        while index < bytes.len() {
-            match bytes[index] {
-                b'\\' => index += 1,
-                b'{' => depth += 1,
-                b'}' => depth -= 1,
-                _ => {}
-            }
-            if depth == 0 {
-                self.at += index + 1;
-                return Some(&rest[open + 1..index]);
-            }
-            index += 1;
-        }
-        None
-    }
-
-    fn upright(&mut self, start: usize, meaning: &Meaning) -> Result<(), LexError> {
-        if *meaning == Meaning::Blackboard
-            && let Some(set) = self.rest().trim_start().get(..1).and_then(named_set)
-        {
-            let end = self.source.len() - self.rest().trim_start().len() + 1;
-            self.push(Kind::Set(set), start, end);
-            return Ok(());
-        }
-        let Some(content) = self.argument() else {
-            // `\mathrm e`: the next token alone, which needs no telling apart.
-            return if self.rest().trim_start().is_empty() {
-                Err(LexError::Unknown(start))
-            } else {
-                Ok(())
-            };
-        };
-        let end = self.at;
-        let name = content.trim();
-        if *meaning == Meaning::Blackboard {
-            let kind = named_set(name).map_or(Kind::Text(name), Kind::Set);
-            self.push(kind, start, end);
-            return Ok(());
-        }
-        if name.is_empty() {
-            self.spaced = true;
-            return Ok(());
-        }
-        let mut letters = name.chars();
-        let single = (letters.next(), letters.next());
-        let currency = commands::currency(name).filter(|_| self.precedes_number());
-        let kind = match single {
-            _ if currency.is_some() => Kind::Currency(currency.unwrap_or("")),
-            (Some(one), None) if one.is_ascii_alphabetic() && *meaning == Meaning::Upright => {
-                letter(one)
-            }
-            _ if is_unit(name) => Kind::Text(name),
-            _ if name.bytes().any(|b| b.is_ascii_digit() || b == b'\\' || b == b'{') => {
-                // Mathematics set upright: read it where it stands.
-                self.at = end - 1 - content.len();
-                return self.nested(end);
-            }
-            _ => match name {
-                "and" | "And" => Kind::And,
-                "or" | "Or" => Kind::Or,
-                _ => commands::word(name)
-                    .filter(|_| *meaning == Meaning::Upright)
-                    .unwrap_or(Kind::Text(name)),
-            },
-        };
-        self.push(kind, start, end);
-        Ok(())
-    }
-
-    /// A digit is the next thing that is printed.
-    fn precedes_number(&self) -> bool {
-        let rest = self.rest().trim_start_matches(['~', ' ', '\\', ',', ';', ':']);
-        rest.starts_with(|c: char| c.is_ascii_digit())
-    }
-
-    /// Reads tokens up to the closing brace before `end`, which is dropped.
-    fn nested(&mut self, end: usize) -> Result<(), LexError> {
-        let inner = lex(&self.source[self.at..end - 1], self.grouping && self.brackets == 0)?;
-        let offset = self.at;
-        self.out.grouped |= inner.grouped;
-        for mut token in inner.tokens {
-            token.start += offset;
-            token.end += offset;
-            self.out.tokens.push(token);
-        }
-        self.at = end;
-        self.spaced = false;
-        Ok(())
-    }
-}
-
-/// The name after a backslash: letters (with a star), or one character.
-fn command_name(rest: &str) -> &str {
-    let letters = rest[1..].bytes().take_while(u8::is_ascii_alphabetic).count();
-    if letters > 0 {
-        let starred = usize::from(
-            rest.as_bytes().get(1 + letters) == Some(&b'*')
-                && matches!(&rest[1..=letters], "operatorname" | "hspace" | "vspace"),
-        );
-        return &rest[1..1 + letters + starred];
-    }
-    let length = rest[1..].chars().next().map_or(0, char::len_utf8);
-    &rest[1..1 + length]
-}
-
-/// A unit with a power or a divisor: `m^2`, `km/h`, `g/cm^{3}`.
-fn is_unit(name: &str) -> bool {
-    let name = &name.replace("\\,", " ").replace("\\cdot", " ");
-    let plain = |b: u8| b.is_ascii_alphanumeric() || b"^/{}- ".contains(&b);
-    let known = name.split(|c: char| !c.is_ascii_alphabetic()).next().is_some_and(|word| {
-        !matches!(word, "" | "e" | "i" | "x" | "y" | "n" | "d") && super::units::is_known(word)
-    });
-    known && name.bytes().all(plain)
 }
 
 fn letter(c: char) -> Kind<'static> {
@@ -503,15 +378,4 @@ fn letter(c: char) -> Kind<'static> {
         'i' => Kind::Constant(Constant::I),
         _ => Kind::Letter(c),
     }
-}
-
-fn named_set(name: &str) -> Option<NamedSet> {
-    Some(match name {
-        "N" => NamedSet::Naturals,
-        "Z" => NamedSet::Integers,
-        "Q" => NamedSet::Rationals,
-        "R" => NamedSet::Reals,
-        "C" => NamedSet::Complexes,
-        _ => return None,
-    })
 }

@@ -8,7 +8,7 @@ mod structure;
 mod suffix;
 
 use super::ast::{Ast, Bracket, Id, Node, Relation, TooBig};
-use super::lex::{Kind, LexError, Token, lex};
+use super::lex::{Kind, LexError, Sense, Token, lex};
 
 /// Greatest nesting of the source.
 const MAX_DEPTH: u16 = 200;
@@ -37,8 +37,8 @@ type Result<T> = std::result::Result<T, ParseError>;
 pub(super) struct Parsed {
     pub(super) ast: Ast,
     pub(super) root: Id,
-    /// A comma was read as a separator of thousands.
-    pub(super) grouped: bool,
+    /// Senses in which the text would have been read differently.
+    pub(super) senses: Vec<Sense>,
     /// Number of tokens, for the accounting of fuel.
     pub(super) tokens: usize,
 }
@@ -47,8 +47,8 @@ pub(super) struct Parsed {
 ///
 /// # Errors
 /// When the text is no expression, or is beyond the caps.
-pub(super) fn parse(source: &str, grouping: bool) -> Result<Parsed> {
-    let lexed = lex(source, grouping)?;
+pub(super) fn parse(source: &str, sense: Sense) -> Result<Parsed> {
+    let lexed = lex(source, sense)?;
     let tokens = lexed.tokens.len();
     let mut parser = Parser {
         source,
@@ -58,6 +58,8 @@ pub(super) fn parse(source: &str, grouping: bool) -> Result<Parsed> {
         depth: 0,
         bars: 0,
         builder: false,
+        sense,
+        senses: lexed.senses,
     };
     let operator = |token: &Token<'_>| matches!(token.kind, Kind::Operator(_));
     let last = parser.tokens.iter().rposition(operator);
@@ -72,7 +74,7 @@ pub(super) fn parse(source: &str, grouping: bool) -> Result<Parsed> {
         parser.end()?;
         root
     };
-    Ok(Parsed { ast: parser.ast, root, grouped: lexed.grouped, tokens })
+    Ok(Parsed { ast: parser.ast, root, senses: parser.senses, tokens })
 }
 
 struct Parser<'a> {
@@ -85,6 +87,8 @@ struct Parser<'a> {
     bars: u32,
     /// Inside the braces of a set, where a bar or a colon starts the condition.
     builder: bool,
+    sense: Sense,
+    senses: Vec<Sense>,
 }
 
 impl<'a> Parser<'a> {

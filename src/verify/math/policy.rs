@@ -58,6 +58,16 @@ pub enum InequalityRule {
     Never,
 }
 
+/// What `\log` without a base is, where only one side is written with it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum LogarithmRule {
+    /// Natural.
+    Natural,
+    /// Natural or decimal, the same throughout: the other side chooses.
+    Either,
+}
+
 /// A policy as it arrives: a preset's name, or a preset with knobs turned.
 #[derive(Debug, Clone, Deserialize, ToSchema)]
 #[serde(untagged)]
@@ -136,6 +146,10 @@ pub struct Knobs {
     #[serde(default)]
     #[schema(inline)]
     pub inequalities: Option<InequalityRule>,
+    /// `\log` without a base.
+    #[serde(default)]
+    #[schema(inline)]
+    pub logarithm: Option<LogarithmRule>,
     /// `(1, 2)` and the bare list `1, 2` in the same order are equal.
     #[serde(default)]
     pub tuple_vs_list: Option<bool>,
@@ -164,6 +178,7 @@ pub struct Policy {
     pub(super) require_reduced: bool,
     pub(super) units: UnitRule,
     pub(super) inequalities: InequalityRule,
+    pub(super) logarithm: LogarithmRule,
     pub(super) tuple_vs_list: bool,
     pub(super) integration_constant: bool,
     pub(super) think: Vec<(String, String)>,
@@ -196,6 +211,7 @@ impl Policy {
                 policy.last_number = false;
                 policy.tolerance = Tolerance::Exact;
                 policy.percent = PercentRule::Value;
+                policy.logarithm = LogarithmRule::Natural;
             }
             "lenient" => {
                 policy.last_formula = true;
@@ -233,6 +249,7 @@ impl Policy {
             require_reduced: false,
             units: UnitRule::ConflictRejects,
             inequalities: InequalityRule::Both,
+            logarithm: LogarithmRule::Either,
             tuple_vs_list: false,
             integration_constant: false,
             think: vec![
@@ -269,6 +286,7 @@ impl Policy {
         set(&mut self.require_reduced, knobs.require_reduced);
         set(&mut self.units, knobs.units);
         set(&mut self.inequalities, knobs.inequalities);
+        set(&mut self.logarithm, knobs.logarithm);
         set(&mut self.tuple_vs_list, knobs.tuple_vs_list);
         set(&mut self.integration_constant, knobs.integration_constant);
         set(&mut self.think, knobs.think);

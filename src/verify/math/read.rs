@@ -4,7 +4,9 @@ use std::borrow::Cow;
 
 use super::answer::{Answer, classify};
 use super::ast::{Ast, Id, NamedSet, Node, Number};
+use super::compare::Side;
 use super::fuel::Fuel;
+use super::lex::Sense;
 use super::lex::unicode::fold;
 use super::parse::{ParseError, parse};
 use super::prose::{self, Phrase};
@@ -13,9 +15,13 @@ use super::render;
 /// Longest answer that is read, in bytes.
 pub(super) const MAX_LENGTH: usize = 64 * 1024;
 
+/// Greatest number of readings beside the usual one.
+const MAX_SENSES: usize = 3;
+
 /// One way to understand a text.
 #[derive(Debug)]
 pub(super) struct Reading {
+    pub(super) sense: Sense,
     pub(super) ast: Ast,
     pub(super) root: Option<Id>,
     pub(super) answer: Answer,
@@ -42,7 +48,7 @@ pub(super) fn read(source: &str, fuel: &mut Fuel) -> Read {
     }
     let folded = fold(text);
     let mut readings = Vec::new();
-    let (first, grouped) = reading(&folded, true, fuel);
+    let (first, senses) = reading(&folded, Sense::Usual, fuel);
     let parsed = match first {
         Ok(reading) => {
             let prosaic = matches!(reading.answer, Answer::Text(_));
@@ -53,9 +59,8 @@ pub(super) fn read(source: &str, fuel: &mut Fuel) -> Read {
         }
         Err(_) => false,
     };
-    if grouped && let (Ok(reading), _) = reading(&folded, false, fuel) {
-        readings.push(reading);
-    }
+    let others = senses.into_iter().filter_map(|sense| reading(&folded, sense, fuel).0.ok());
+    readings.extend(others.take(MAX_SENSES));
     if !parsed {
         readings.extend(prosaic(&folded, fuel));
     }
@@ -102,21 +107,21 @@ fn compact(folded: &str) -> String {
 
 fn reading(
     source: &str,
-    grouping: bool,
+    sense: Sense,
     fuel: &mut Fuel,
-) -> (Result<Reading, Option<ParseError>>, bool) {
-    let mut parsed = match parse(source, grouping) {
+) -> (Result<Reading, Option<ParseError>>, Vec<Sense>) {
+    let mut parsed = match parse(source, sense) {
         Ok(parsed) => parsed,
-        Err(error) => return (Err(Some(error)), false),
+        Err(error) => return (Err(Some(error)), Vec::new()),
     };
     if fuel.spend(20 * parsed.tokens as u64).is_err() {
-        return (Err(None), false);
+        return (Err(None), Vec::new());
     }
     let result = match classify(&mut parsed.ast, parsed.root, fuel) {
-        Ok(answer) => Ok(Reading { ast: parsed.ast, root: Some(parsed.root), answer }),
+        Ok(answer) => Ok(Reading { sense, ast: parsed.ast, root: Some(parsed.root), answer }),
         Err(_) => Err(None),
     };
-    (result, parsed.grouped)
+    (result, parsed.senses)
 }
 
 /// Prose: a phrase with a meaning, a number in words, a time, or text.
@@ -129,7 +134,7 @@ fn prosaic(folded: &str, fuel: &mut Fuel) -> Option<Reading> {
             Phrase::Reals => {
                 let root = ast.add(Node::Set(NamedSet::Reals)).ok()?;
                 let answer = classify(&mut ast, root, fuel).ok()?;
-                return Some(Reading { ast, root: Some(root), answer });
+                return Some(Reading { sense: Sense::Usual, ast, root: Some(root), answer });
             }
             Phrase::Integers => (Node::Set(NamedSet::Integers), Answer::Named(NamedSet::Integers)),
             Phrase::Infinity { negative } => {
@@ -142,21 +147,21 @@ fn prosaic(folded: &str, fuel: &mut Fuel) -> Option<Reading> {
             }
         };
         let root = ast.add(node).ok()?;
-        return Some(Reading { ast, root: Some(root), answer });
+        return Some(Reading { sense: Sense::Usual, ast, root: Some(root), answer });
     }
     if let Some(set) = prose::set(&normal) {
-        return reading(&set, false, fuel).0.ok();
+        return reading(&set, Sense::Listed, fuel).0.ok();
     }
     if let Some(value) = prose::number(&normal) {
         let root = ast.add(Node::Number(Number { value, decimal: None })).ok()?;
         let answer = classify(&mut ast, root, fuel).ok()?;
-        return Some(Reading { ast, root: Some(root), answer });
+        return Some(Reading { sense: Sense::Usual, ast, root: Some(root), answer });
     }
     let text = prose::time(&normal).unwrap_or_else(|| folded.to_owned());
     if !is_prose(&normal) {
         return None;
     }
-    Some(Reading { ast, root: None, answer: Answer::Text(text) })
+    Some(Reading { sense: Sense::Usual, ast, root: None, answer: Answer::Text(text) })
 }
 
 /// Words and numbers with simple punctuation: text that can be compared as it stands.
@@ -236,6 +241,11 @@ fn balanced(text: &str) -> bool {
 }
 
 impl Read {
+    /// The reading in that sense, if there is one.
+    pub(super) fn in_sense(&self, sense: Sense) -> Option<&Reading> {
+        self.readings.iter().find(|reading| reading.sense == sense)
+    }
+
     /// Whether the text names just these choices; a single letter may be small where `small` is set.
     pub(super) fn names_choices(&self, letters: &[char], small: bool) -> bool {
         match (&self.choices, letters) {
@@ -250,6 +260,11 @@ impl Read {
 }
 
 impl Reading {
+    /// What is compared.
+    pub(super) fn side(&self) -> Side<'_> {
+        Side { ast: &self.ast, answer: &self.answer, root: self.root }
+    }
+
     /// Canonical LaTeX.
     pub(super) fn canonical(&self) -> String {
         if let Answer::Scalar(item) = &self.answer

@@ -99,6 +99,11 @@ pub(super) fn command(name: &str) -> Option<Meaning> {
     })
 }
 
+/// Whether a command without a meaning of its own sets what follows as a vector or a matrix.
+pub(super) fn marks_vector(name: &str) -> bool {
+    matches!(name, "vec" | "mathbf" | "boldsymbol" | "bm" | "overrightarrow")
+}
+
 /// Relations that are words.
 fn relation(name: &str) -> Option<Relation> {
     Some(match name {

@@ -4,7 +4,7 @@ use dashu_int::{IBig, UBig};
 use dashu_ratio::RBig;
 
 use super::super::ast::{Decimal, Number};
-use super::LexError;
+use super::{LexError, Sense};
 
 /// Greatest number of digits read from a literal: about 64 Kbit.
 const MAX_DIGITS: usize = 19_000;
@@ -14,8 +14,8 @@ pub(super) struct Read {
     pub(super) number: Number,
     /// Bytes of the source.
     pub(super) length: usize,
-    /// Thousands were separated by commas.
-    pub(super) commas: bool,
+    /// The sense in which it would have been read differently.
+    pub(super) otherwise: Option<Sense>,
 }
 
 /// Bits of numerator and denominator together.
@@ -36,8 +36,10 @@ pub(in crate::verify::math) fn digits_value(digits: &[u8]) -> Option<UBig> {
     std::str::from_utf8(digits).ok().and_then(|text| text.parse().ok())
 }
 
-/// Reads the literal at the start of `source`, which begins with a digit or with a point and a digit.
-pub(super) fn read(source: &str, grouping: bool) -> Result<Read, LexError> {
+/// Reads the literal at the start of `source`, which begins with a digit or with a point and a digit. Commas
+/// group thousands only `outside` of brackets.
+pub(super) fn read(source: &str, sense: Sense, outside: bool) -> Result<Read, LexError> {
+    let grouping = outside && sense != Sense::Listed;
     let bytes = source.as_bytes();
     let mut digits = Vec::with_capacity(16);
     let mut at = run(bytes, 0, &mut digits);
@@ -65,7 +67,9 @@ pub(super) fn read(source: &str, grouping: bool) -> Result<Read, LexError> {
             at += length;
         }
     }
-    let exponent = exponent(bytes, at, decimal || digits == b"1");
+    let certain = decimal || digits == b"1" || sense == Sense::Scientific;
+    let power = exponent(bytes, at, certain);
+    let program = power.is_none() && exponent(bytes, at, true).is_some();
     let mut number = literal(&digits, places, &repeating).ok_or(LexError::Number)?;
     if decimal && repeating.is_empty() {
         number.decimal = Some(spelling(&digits, places));
@@ -74,12 +78,13 @@ pub(super) fn read(source: &str, grouping: bool) -> Result<Read, LexError> {
             continued(&mut number, &digits, places);
         }
     }
-    if let Some((power, end)) = exponent {
+    if let Some((power, end)) = power {
         at = end;
         number.value = scaled(number.value, power).ok_or(LexError::Number)?;
         number.decimal = number.decimal.map(|d| Decimal { places: d.places - power, ..d });
     }
-    Ok(Read { number, length: at, commas })
+    let otherwise = if commas { Some(Sense::Listed) } else { program.then_some(Sense::Scientific) };
+    Ok(Read { number, length: at, otherwise })
 }
 
 fn run(bytes: &[u8], from: usize, digits: &mut Vec<u8>) -> usize {
@@ -149,7 +154,8 @@ fn ellipsis(rest: &str) -> Option<usize> {
         .map(|mark| skipped + mark.len())
 }
 
-/// A power of ten in the notation of programs. `2e-1` is Euler's number unless the mantissa is a decimal.
+/// A power of ten in the notation of programs. `2e-1` is Euler's number unless the power is `certain`: the
+/// mantissa is a decimal or 1, or the sense says so.
 fn exponent(bytes: &[u8], at: usize, certain: bool) -> Option<(i32, usize)> {
     if !matches!(bytes.get(at), Some(b'e' | b'E')) {
         return None;
@@ -230,7 +236,7 @@ mod tests {
     use super::*;
 
     fn value(source: &str) -> (String, usize) {
-        let read = read(source, true).unwrap();
+        let read = read(source, Sense::Usual, true).unwrap();
         (read.number.value.to_string(), read.length)
     }
 
@@ -243,7 +249,7 @@ mod tests {
         assert_eq!(value("48,25,0"), ("48".into(), 2));
         assert_eq!(value("1,234, 5"), ("1234".into(), 5));
         assert_eq!(value("0,234"), ("0".into(), 1));
-        assert_eq!(read("48,250", false).unwrap().length, 2);
+        assert_eq!(read("48,250", Sense::Listed, true).unwrap().length, 2);
     }
 
     #[test]
@@ -255,11 +261,13 @@ mod tests {
         assert_eq!(value("2.5e3").0, "2500");
         assert_eq!(value("4.5e-4").0, "9/20000");
         assert_eq!(value("2e-1"), ("2".into(), 1));
+        let program = read("2e-1", Sense::Scientific, true).unwrap();
+        assert_eq!((program.number.value.to_string().as_str(), program.length), ("1/5", 4));
     }
 
     #[test]
     fn the_spelling_of_a_decimal_is_kept() {
-        let decimal = |source| read(source, true).unwrap().number.decimal;
+        let decimal = |source| read(source, Sense::Usual, true).unwrap().number.decimal;
         assert_eq!(decimal("12"), None);
         let of = |significant, places, ellipsis| Some(Decimal { significant, places, ellipsis });
         assert_eq!(decimal("0.0120"), of(3, 4, false));

@@ -1,9 +1,10 @@
+use super::super::lex::Sense;
 use super::super::fuel::GRADE;
 use super::super::parse::parse;
 use super::*;
 
 fn numeric(a: &str, b: &str) -> Numeric {
-    let (a, b) = (parse(a, true).unwrap(), parse(b, true).unwrap());
+    let (a, b) = (parse(a, Sense::Usual).unwrap(), parse(b, Sense::Usual).unwrap());
     let side = |parsed: &super::super::parse::Parsed| (parsed.root, 1);
     let ((a_id, sign), (b_id, _)) = (side(&a), side(&b));
     let a = Scalar { ast: &a.ast, id: a_id, sign };

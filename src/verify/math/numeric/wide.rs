@@ -353,11 +353,12 @@ impl Constants<'_, '_> {
 #[cfg(test)]
 mod tests {
     use super::super::super::fuel::GRADE;
+    use super::super::super::lex::Sense;
     use super::super::super::parse::parse;
     use super::*;
 
     fn wide(a: &str, b: &str) -> Numeric {
-        let (a, b) = (parse(a, true).unwrap(), parse(b, true).unwrap());
+        let (a, b) = (parse(a, Sense::Usual).unwrap(), parse(b, Sense::Usual).unwrap());
         let a = Scalar { ast: &a.ast, id: a.root, sign: 1 };
         let b = Scalar { ast: &b.ast, id: b.root, sign: 1 };
         compare(a, b, &mut Fuel::new(GRADE)).unwrap()

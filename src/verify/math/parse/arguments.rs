@@ -1,7 +1,7 @@
 //! Arguments in TeX's manner, powers, and the application of functions.
 
 use super::super::ast::{Bracket, Function, Id, Node, Number};
-use super::super::lex::{Kind, Side, digits_value};
+use super::super::lex::{Kind, Sense, Side, digits_value};
 use super::{ParseError, Parser, Result};
 use dashu_ratio::RBig;
 
@@ -141,7 +141,8 @@ impl Parser<'_> {
         }
     }
 
-    /// `\log_b`: the base becomes the first argument; without one a logarithm is natural.
+    /// `\log_b`: the base becomes the first argument; without one a logarithm is natural, or decimal by the
+    /// sense.
     fn with_base(
         &mut self,
         function: Function,
@@ -149,7 +150,17 @@ impl Parser<'_> {
         arguments: &mut Vec<Id>,
     ) -> Result<Function> {
         match (function, base) {
-            (Function::Log, None) => Ok(Function::Ln),
+            (Function::Log, None) if self.sense == Sense::Decimal => {
+                let ten = Number { value: 10u8.into(), decimal: None };
+                arguments.insert(0, self.add(Node::Number(ten))?);
+                Ok(Function::Log)
+            }
+            (Function::Log, None) => {
+                if !self.senses.contains(&Sense::Decimal) {
+                    self.senses.push(Sense::Decimal);
+                }
+                Ok(Function::Ln)
+            }
             (Function::Log, Some(base)) => {
                 arguments.insert(0, base);
                 Ok(Function::Log)

@@ -159,7 +159,9 @@ impl Parser<'_> {
         loop {
             match self.peek() {
                 Some(Kind::GroupOpen) => depth += 1,
-                Some(Kind::GroupClose) => depth -= 1,
+                Some(Kind::GroupClose) => {
+                    depth = depth.checked_sub(1).ok_or_else(|| self.unexpected())?;
+                }
                 None => return Err(self.unexpected()),
                 _ => {}
             }

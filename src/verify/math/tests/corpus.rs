@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use super::super::compare::{Side, compare};
+use super::super::compare::compare;
 use super::super::extract::{Extraction, extract};
 use super::super::fuel::{Fuel, GRADE};
 use super::super::read::{Reading, read};
@@ -34,15 +34,11 @@ fn every_pair_is_compared() {
         let Extraction::Found(answer) = extract(&Policy::default(), completion) else { continue };
         let mut fuel = Fuel::new(GRADE);
         let (gold, given) = (read(gold, &mut fuel), read(&answer, &mut fuel));
-        for a in gold.readings.iter().map(side) {
-            for b in given.readings.iter().map(side) {
+        for a in gold.readings.iter().map(Reading::side) {
+            for b in given.readings.iter().map(Reading::side) {
                 // Whatever comes of it; fuel that runs out is an end too.
                 let _ = compare(&Policy::default(), a, b, &mut fuel);
             }
         }
     }
-}
-
-fn side(reading: &Reading) -> Side<'_> {
-    Side { ast: &reading.ast, answer: &reading.answer, root: reading.root }
 }
