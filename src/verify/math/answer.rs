@@ -1,5 +1,6 @@
 //! What kind of answer an expression is: a number, a set, an interval, an equation, …
 
+mod inequality;
 mod interval;
 mod matrix;
 mod relation;
@@ -8,7 +9,7 @@ use std::sync::OnceLock;
 
 use dashu_ratio::RBig;
 
-use super::ast::{Ast, Bracket, Constant, Id, Name, NamedSet, Node, Relation, TooBig};
+use super::ast::{Ast, Bracket, Constant, Id, Join, Name, NamedSet, Node, Relation, TooBig};
 use super::exact::{self, Inexact};
 use super::fuel::Fuel;
 use super::modular::{self, Fingerprint, Refusal};
@@ -216,7 +217,7 @@ impl Classifier<'_, '_> {
     fn answer(&mut self, id: Id) -> Result2 {
         match self.ast.node(id).clone() {
             Node::Sequence { open, close, items } => self.sequence(open, close, &items),
-            Node::List { items, all } => self.list(&items, all),
+            Node::List { items, join } => self.list(&items, join),
             Node::Chain { members, relations } => self.relation(&members, &relations),
             Node::Union(items) => self.union(&items),
             Node::Intersection(items) => self.intersection(&items),
@@ -350,7 +351,7 @@ impl Classifier<'_, '_> {
     }
 
     /// A bare list: a system, alternatives, or simply values.
-    fn list(&mut self, ids: &[Id], all: bool) -> Result2 {
+    fn list(&mut self, ids: &[Id], join: Join) -> Result2 {
         if let Node::Chain { members, relations } = self.ast.node(ids[0])
             && relations[..] == [Relation::NotEqual]
             && let [name, value] = members[..]
@@ -365,11 +366,11 @@ impl Classifier<'_, '_> {
         let segments =
             items.iter().all(|item| matches!(item, Answer::Segments { variable: Some(_), .. }));
         if segments {
-            return self.combined(items, all);
+            return self.inequalities(items, join);
         }
         let intervals = items.iter().all(|item| matches!(item, Answer::Segments { .. }));
-        if intervals && !all {
-            return self.combined(items, false);
+        if intervals && join != Join::And {
+            return self.combined(&items, false);
         }
         // `x = 1, 2`, `x = 1 or x = -6`: one label for all of the values.
         let label = match &items[0] {

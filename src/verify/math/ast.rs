@@ -134,6 +134,15 @@ impl Relation {
     }
 }
 
+/// What stands between the items of a bare list.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(super) enum Join {
+    /// Commas or line breaks, at least in part.
+    Comma,
+    And,
+    Or,
+}
+
 /// Kinds of delimiters.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(super) enum Bracket {
@@ -175,10 +184,10 @@ pub(super) enum Node {
         close: Bracket,
         items: Vec<Id>,
     },
-    /// Bare items; `all` if they were joined by "and".
+    /// Bare items.
     List {
         items: Vec<Id>,
-        all: bool,
+        join: Join,
     },
     Chain {
         members: Vec<Id>,

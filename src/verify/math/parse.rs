@@ -7,7 +7,7 @@ mod atom;
 mod structure;
 mod suffix;
 
-use super::ast::{Ast, Bracket, Id, Node, Relation, TooBig};
+use super::ast::{Ast, Bracket, Id, Join, Node, Relation, TooBig};
 use super::lex::{Kind, LexError, Sense, Token, lex};
 
 /// Greatest nesting of the source.
@@ -160,11 +160,12 @@ impl<'a> Parser<'a> {
 
     fn list(&mut self) -> Result<Id> {
         let mut items = vec![self.item()?];
-        let (mut and, mut other) = (false, false);
+        let mut join = None;
         while let Some(kind) = self.peek() {
-            match kind {
-                Kind::And => and = true,
-                Kind::Comma | Kind::Semicolon | Kind::Or | Kind::Row => other = true,
+            let mut own = match kind {
+                Kind::And => Join::And,
+                Kind::Or => Join::Or,
+                Kind::Comma | Kind::Semicolon | Kind::Row => Join::Comma,
                 // `k\pi (k \in \mathbb{Z})`
                 Kind::Open(_) if self.is_remark() => {
                     self.at += 1;
@@ -173,23 +174,30 @@ impl<'a> Parser<'a> {
                     continue;
                 }
                 _ => break,
-            }
+            };
             self.at += 1;
             // `1, 2, and 3`, and a separator that ends the text.
-            while matches!(self.peek(), Some(Kind::And | Kind::Or | Kind::Comma)) {
-                and |= self.peek() == Some(&Kind::And);
-                other |= self.peek() == Some(&Kind::Or);
+            while let Some(more @ (Kind::And | Kind::Or | Kind::Comma)) = self.peek() {
+                own = match more {
+                    Kind::And if own != Join::Or => Join::And,
+                    Kind::Or => Join::Or,
+                    _ => own,
+                };
                 self.at += 1;
             }
             if self.peek().is_none() {
                 break;
             }
+            join = Some(match join {
+                Some(before) if before != own && Join::Or != own => Join::Comma,
+                _ => own,
+            });
             items.push(self.item()?);
         }
         if let [only] = items[..] {
             return Ok(only);
         }
-        self.add(Node::List { items, all: and && !other })
+        self.add(Node::List { items, join: join.unwrap_or(Join::Comma) })
     }
 
     /// A chain of relations, or one expression.

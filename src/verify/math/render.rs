@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use dashu_ratio::RBig;
 
-use super::ast::{Ast, Bracket, Constant, Function, Id, NamedSet, Node, Relation};
+use super::ast::{Ast, Bracket, Constant, Function, Id, Join, NamedSet, Node, Relation};
 
 /// Longest rendering, in bytes; what is longer is cut off by an ellipsis.
 pub(super) const MAX_LENGTH: usize = 2000;
@@ -158,8 +158,12 @@ impl Renderer<'_> {
                 self.joined(items, ", ", Level::List);
                 self.out.push_str(bracket(*close, false));
             }
-            Node::List { items, all } => {
-                let separator = if *all { " \\text{ and } " } else { ", " };
+            Node::List { items, join } => {
+                let separator = match join {
+                    Join::Comma => ", ",
+                    Join::And => " \\text{ and } ",
+                    Join::Or => " \\text{ or } ",
+                };
                 self.joined(items, separator, Level::List);
             }
             Node::Chain { members, relations } => {

@@ -78,17 +78,17 @@ impl Classifier<'_, '_> {
     }
 
     /// Several inequalities: all of them, or any of them.
-    pub(super) fn combined(&mut self, items: Vec<Answer>, all: bool) -> Result2 {
+    pub(super) fn combined(&mut self, items: &[Answer], all: bool) -> Result2 {
         let mut name = None;
         let mut parts: Vec<Vec<Segment>> = Vec::new();
         for item in items {
             let Answer::Segments { segments, variable, .. } = item else {
                 return Err(Untyped::Mixed);
             };
-            if *name.get_or_insert(variable.clone()) != variable {
+            if name.get_or_insert(variable) != &variable {
                 return Err(Untyped::Mixed);
             }
-            parts.push(segments);
+            parts.push(segments.iter().map(|segment| self.copy_of(segment)).collect());
         }
         let merged = if all {
             let mut rest = parts.into_iter();
@@ -102,7 +102,7 @@ impl Classifier<'_, '_> {
         };
         match merged {
             Answer::Segments { segments, .. } => {
-                Ok(Answer::Segments { segments, variable: name.flatten(), chain: None })
+                Ok(Answer::Segments { segments, variable: name.cloned().flatten(), chain: None })
             }
             other => Ok(other),
         }
@@ -121,7 +121,7 @@ impl Classifier<'_, '_> {
         self.merged(total.ok_or(Untyped::Mixed)?)
     }
 
-    fn intersected(&mut self, a: &[Segment], b: &[Segment]) -> Result<Vec<Segment>, Untyped> {
+    pub(super) fn intersected(&mut self, a: &[Segment], b: &[Segment]) -> Result<Vec<Segment>, Untyped> {
         if a.len() * b.len() > 64 {
             return Err(Untyped::Mixed);
         }
@@ -149,6 +149,10 @@ impl Classifier<'_, '_> {
     fn copy(&mut self, end: &End) -> End {
         let at = end.at.as_ref().map(|item| Item::new(self.ast, item.id, item.sign, self.fuel));
         End { at, closed: end.closed }
+    }
+
+    fn copy_of(&mut self, segment: &Segment) -> Segment {
+        Segment { low: self.copy(&segment.low), high: self.copy(&segment.high) }
     }
 
     fn is_filled(&mut self, low: &End, high: &End) -> Result<bool, Untyped> {
@@ -202,7 +206,7 @@ impl Classifier<'_, '_> {
     }
 
     /// The union of intervals as disjoint ones in ascending order.
-    fn merged(&mut self, mut parts: Vec<Segment>) -> Result2 {
+    pub(super) fn merged(&mut self, mut parts: Vec<Segment>) -> Result2 {
         if parts.len() > 64 {
             return Err(Untyped::Mixed);
         }

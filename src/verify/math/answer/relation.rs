@@ -1,7 +1,7 @@
 //! Equations and inequalities: labels, solved forms, chains.
 
-use super::super::ast::{Bracket, Function, Id, Name, NamedSet, Node, Relation};
-use super::{Answer, Chain, Classifier, End, Segment, Untyped, interval};
+use super::super::ast::{Bracket, Function, Id, NamedSet, Node, Relation};
+use super::{Answer, Chain, Classifier, Untyped, interval};
 
 type Result2 = Result<Answer, Untyped>;
 
@@ -214,103 +214,6 @@ impl Classifier<'_, '_> {
         match self.scalar(value) {
             Ok(value) => Ok(Some(Answer::Function { name, parameters, value })),
             Err(_) => Ok(None),
-        }
-    }
-
-    /// An inequality that is solved for one variable, as intervals.
-    fn inequality(
-        &mut self,
-        members: &[Id],
-        relations: &[Relation],
-    ) -> Result<Option<(String, Vec<Segment>)>, Untyped> {
-        use Relation::{Greater, GreaterEqual, Less, LessEqual, NotEqual};
-        let symbols: Vec<usize> = (0..members.len())
-            .filter(|&at| matches!(self.ast.node(members[at]), Node::Symbol(_)))
-            .collect();
-        let [at] = symbols[..] else { return Ok(None) };
-        let others = members.iter().enumerate().filter(|(index, _)| *index != at);
-        if others.into_iter().any(|(_, &id)| !self.ast.symbols(id).is_empty()) || members.len() > 3
-        {
-            return Ok(None);
-        }
-        let Node::Symbol(name) = *self.ast.node(members[at]) else { return Ok(None) };
-        let name = self.ast.text(name).to_owned();
-        if let ([NotEqual], [a, b]) = (relations, members) {
-            let other = if at == 0 { *b } else { *a };
-            let gap = |classifier: &mut Self| {
-                classifier.scalar(other).map(|item| End { at: Some(item), closed: false })
-            };
-            let low = Segment { low: End { at: None, closed: false }, high: gap(self)? };
-            let high = Segment { low: gap(self)?, high: End { at: None, closed: false } };
-            return Ok(Some((name, vec![low, high])));
-        }
-        let mut segment =
-            Segment { low: End { at: None, closed: false }, high: End { at: None, closed: false } };
-        for (index, relation) in relations.iter().enumerate() {
-            let left = index + 1 == at;
-            if !left && index != at {
-                return Ok(None);
-            }
-            let bound = members[if left { index } else { index + 1 }];
-            let (below, closed) = match relation {
-                Less => (left, false),
-                LessEqual => (left, true),
-                Greater => (!left, false),
-                GreaterEqual => (!left, true),
-                _ => return Ok(None),
-            };
-            let infinite = self.is_infinite(bound);
-            let at = if infinite { None } else { Some(self.scalar(bound)?) };
-            let end = End { closed: closed && !infinite, at };
-            if below {
-                segment.low = end;
-            } else {
-                segment.high = end;
-            }
-        }
-        Ok(Some((name, vec![segment])))
-    }
-
-    /// `x \ne \pm 2`, `x \ne -2, 2`: the line without some points.
-    pub(super) fn punctured(&mut self, name: Name, values: &[Id]) -> Result2 {
-        let mut points = Vec::new();
-        for &value in values {
-            match self.answer(value)? {
-                Answer::Scalar(item) => points.push(item),
-                Answer::List(items) => {
-                    for item in items {
-                        let Answer::Scalar(item) = item else { return Err(Untyped::Mixed) };
-                        points.push(item);
-                    }
-                }
-                _ => return Err(Untyped::Mixed),
-            }
-        }
-        let variable = Some(self.ast.text(name).to_owned());
-        let gaps = points.into_iter().map(|at| self.degenerate(&at)).collect();
-        let whole = [Segment { low: End::infinite(), high: End::infinite() }];
-        match self.without(&whole, gaps)? {
-            Answer::Segments { segments, .. } => {
-                Ok(Answer::Segments { segments, variable, chain: None })
-            }
-            other => Ok(other),
-        }
-    }
-
-    /// `{x | x > 3}`: the condition, if it is an inequality in the element.
-    pub(super) fn builder(&mut self, element: Id, condition: Id) -> Result2 {
-        let element = match self.ast.node(element) {
-            Node::Chain { members, relations } if relations[..] == [Relation::ElementOf] => {
-                members[0]
-            }
-            _ => element,
-        };
-        let Some(name) = self.label(element) else { return Err(Untyped::Mixed) };
-        match self.answer(condition)? {
-            Answer::Segments { segments, variable: Some(variable), .. } if variable == name => {
-                Ok(interval::segments(segments))
-            }
-            _ => Err(Untyped::Mixed),
         }
     }
 }

@@ -4,7 +4,7 @@ use std::cmp::Ordering;
 
 use dashu_ratio::RBig;
 
-use super::super::ast::{Ast, Constant, Function, Id, Node, Relation};
+use super::super::ast::{Ast, Constant, Function, Id, Join, Node, Relation};
 use super::super::exact;
 use super::super::fuel::{Exhausted, Fuel};
 use super::super::modular::{self, Refusal};
@@ -305,7 +305,7 @@ impl Evaluator<'_> {
 
     fn holds(&self, id: Id, fuel: &mut Fuel) -> Result<bool> {
         match self.ast.node(id) {
-            Node::List { items, all: true } => {
+            Node::List { items, join: Join::And } => {
                 for &item in items {
                     if !self.holds(item, fuel)? {
                         return Ok(false);

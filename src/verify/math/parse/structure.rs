@@ -1,6 +1,6 @@
 //! Brackets of every kind, set builders, matrices, piecewise definitions.
 
-use super::super::ast::{Bracket, Id, NamedSet, Node};
+use super::super::ast::{Bracket, Id, Join, NamedSet, Node};
 use super::super::lex::{Kind, Side, Token};
 use super::{Parser, Result};
 
@@ -128,7 +128,7 @@ impl Parser<'_> {
         if let [only] = items[..] {
             return Ok(only);
         }
-        self.add(Node::List { items, all: !any })
+        self.add(Node::List { items, join: if any { Join::Or } else { Join::And } })
     }
 
     fn environment(&mut self, name: &str) -> Result<Id> {
@@ -177,7 +177,7 @@ impl Parser<'_> {
         if let [only] = items[..] {
             return Ok(only);
         }
-        self.add(Node::List { items, all: true })
+        self.add(Node::List { items, join: Join::And })
     }
 
     fn matrix(&mut self, name: &str) -> Result<Id> {
@@ -228,7 +228,7 @@ impl Parser<'_> {
             let relation = |id: Id| matches!(self.ast.node(id), Node::Chain { .. });
             if branches.iter().all(|(value, condition)| condition.is_none() && relation(*value)) {
                 let items = branches.into_iter().map(|(value, _)| value).collect();
-                return self.add(Node::List { items, all: true });
+                return self.add(Node::List { items, join: Join::And });
             }
             return self.add(Node::Cases(branches));
         }
@@ -258,6 +258,6 @@ impl Parser<'_> {
         if let [only] = items[..] {
             return Ok(Some(only));
         }
-        self.add(Node::List { items, all: true }).map(Some)
+        self.add(Node::List { items, join: Join::And }).map(Some)
     }
 }
