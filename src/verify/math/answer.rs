@@ -9,7 +9,7 @@ use std::sync::OnceLock;
 
 use dashu_ratio::RBig;
 
-use super::ast::{Ast, Bracket, Constant, Id, Join, Name, NamedSet, Node, Relation, TooBig};
+use super::ast::{Ast, Bracket, Clock, Constant, Id, Join, Name, NamedSet, Node, Relation, TooBig};
 use super::exact::{self, Inexact};
 use super::fuel::Fuel;
 use super::modular::{self, Fingerprint, Refusal};
@@ -87,6 +87,7 @@ pub(super) enum Answer {
     },
     Percent {
         inner: Item,
+        whole: Item,
     },
     Degrees {
         inner: Item,
@@ -96,7 +97,13 @@ pub(super) enum Answer {
         digits: String,
         base: u32,
     },
-    Ratio(Vec<Item>),
+    /// `a : b : c`
+    Ratio {
+        items: Vec<Item>,
+        /// `a/b`, `a/c`
+        quotients: Vec<Item>,
+        clock: Clock,
+    },
     Tuple {
         items: Vec<Answer>,
         open: Bracket,
@@ -113,6 +120,8 @@ pub(super) enum Answer {
     /// `x = …`: a value with the name it was given. The members of a longer chain must agree.
     Labelled {
         label: String,
+        /// More names of the same value: `y` in `x = y = 2`.
+        also: Vec<String>,
         value: Box<Answer>,
         others: Vec<Item>,
         /// The equation itself, where both sides are scalar.
@@ -192,7 +201,7 @@ impl Classifier<'_, '_> {
                     | Node::Intersection(_)
                     | Node::Difference(..)
                     | Node::Builder(..)
-                    | Node::Ratio(_)
+                    | Node::Ratio { .. }
                     | Node::Based { .. }
                     | Node::Set(_)
                     | Node::Text(_)
@@ -230,14 +239,16 @@ impl Classifier<'_, '_> {
             Node::Based { digits, base } => {
                 Ok(Answer::Based { digits: self.ast.text(digits).to_owned(), base })
             }
-            Node::Ratio(items) => Ok(Answer::Ratio(self.scalars(&items)?)),
+            Node::Ratio { items, clock } => self.ratio(&items, clock),
             Node::Quantity { value, unit } => {
                 let unit = units::unit(self.ast.text(unit)).ok_or(Untyped::Mixed)?;
                 // A temperature: the degree belongs to the unit.
                 let value = self.temperature(value)?;
                 Ok(Answer::Quantity { value: self.scalar(value)?, unit })
             }
-            Node::Percent(inner) => Ok(Answer::Percent { inner: self.scalar(inner)? }),
+            Node::Percent(inner) => {
+                Ok(Answer::Percent { inner: self.scalar(inner)?, whole: self.scalar(id)? })
+            }
             Node::Degrees(inner) => {
                 Ok(Answer::Degrees { inner: self.scalar(inner)?, whole: self.scalar(id)? })
             }
@@ -264,6 +275,16 @@ impl Classifier<'_, '_> {
             found.push(Branch { value: self.item(value), condition });
         }
         Ok(Answer::Cases { whole: self.item(id), branches: found })
+    }
+
+    fn ratio(&mut self, ids: &[Id], clock: Clock) -> Result2 {
+        let items = self.scalars(ids)?;
+        let mut quotients = Vec::with_capacity(ids.len() - 1);
+        for &below in &ids[1..] {
+            let quotient = self.ast.add(Node::Quotient(ids[0], below))?;
+            quotients.push(self.item(quotient));
+        }
+        Ok(Answer::Ratio { items, quotients, clock })
     }
 
     fn temperature(&mut self, value: Id) -> Result<Id, Untyped> {
@@ -350,6 +371,17 @@ impl Classifier<'_, '_> {
         }
     }
 
+    /// The names of bare symbols in alphabetical order: propositions, if "or" parts them.
+    fn symbols_only(&self, ids: &[Id]) -> Option<Vec<&str>> {
+        let name = |&id: &Id| match self.ast.node(id) {
+            Node::Symbol(name) => Some(self.ast.text(*name)),
+            _ => None,
+        };
+        let mut names: Vec<&str> = ids.iter().map(name).collect::<Option<_>>()?;
+        names.sort_unstable();
+        Some(names)
+    }
+
     /// A bare list: a system, alternatives, or simply values.
     fn list(&mut self, ids: &[Id], join: Join) -> Result2 {
         if let Node::Chain { members, relations } = self.ast.node(ids[0])
@@ -362,7 +394,18 @@ impl Classifier<'_, '_> {
             values.extend(&ids[1..]);
             return self.punctured(name, &values);
         }
+        if join == Join::Or
+            && let Some(names) = self.symbols_only(ids)
+        {
+            return Ok(Answer::Text(names.join(" or ")));
+        }
         let items = self.answers(ids)?;
+        // `3/4 or 0.75`: one value twice.
+        if let (Join::Or, Answer::Scalar(Item { exact: Ok(value), .. })) = (join, &items[0])
+            && items.iter().all(|item| matches!(item, Answer::Scalar(item) if item.exact.as_ref() == Ok(value)))
+        {
+            return self.answer(ids[0]);
+        }
         let segments =
             items.iter().all(|item| matches!(item, Answer::Segments { variable: Some(_), .. }));
         if segments {
@@ -385,7 +428,13 @@ impl Classifier<'_, '_> {
         if let Some(label) = label.filter(|_| shared) {
             let values = items.into_iter().map(unlabelled).collect();
             let value = Box::new(Answer::List(flattened(values)));
-            return Ok(Answer::Labelled { label, value, others: Vec::new(), chain: None });
+            return Ok(Answer::Labelled {
+                label,
+                also: Vec::new(),
+                value,
+                others: Vec::new(),
+                chain: None,
+            });
         }
         let labelled = items.iter().any(|item| matches!(item, Answer::Labelled { .. }));
         Ok(Answer::List(if labelled { items } else { flattened(items) }))

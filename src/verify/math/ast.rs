@@ -11,6 +11,11 @@ pub(super) const MAX_DEPTH: u16 = 200;
 /// Greatest number of nodes of a tree.
 pub(super) const MAX_NODES: usize = 8192;
 
+/// Name of the [`Node::Call`] that is a vector product.
+pub(super) const CROSS: &str = "\\times";
+/// Name of the [`Node::Call`] that is a product of matrices.
+pub(super) const MATRICES: &str = "\\matrices";
+
 /// Index of a node in its [`Ast`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(super) struct Id(u32);
@@ -53,6 +58,8 @@ pub(super) enum Constant {
 pub(super) enum NamedSet {
     Empty,
     Naturals,
+    /// The positive integers.
+    Positives,
     Integers,
     Rationals,
     Reals,
@@ -85,6 +92,8 @@ pub(super) enum Function {
     Ln,
     /// base, argument
     Log,
+    /// Decimal logarithm; a logarithm to the base 10 once it is read.
+    Lg,
     Abs,
     Floor,
     Ceil,
@@ -141,6 +150,16 @@ pub(super) enum Join {
     Comma,
     And,
     Or,
+}
+
+/// Whether a ratio is spelled like a time of day.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(super) enum Clock {
+    No,
+    /// `12:30`
+    Likely,
+    /// `2:05`: no ratio is written so.
+    Padded,
 }
 
 /// Kinds of delimiters.
@@ -204,7 +223,10 @@ pub(super) enum Node {
     Difference(Id, Id),
     /// `{element | condition}`
     Builder(Id, Id),
-    Ratio(Vec<Id>),
+    Ratio {
+        items: Vec<Id>,
+        clock: Clock,
+    },
     /// Digits with a base subscript.
     Based {
         digits: Name,
@@ -443,7 +465,7 @@ impl Node {
             | Self::Matrix { cells: items, .. }
             | Self::Union(items)
             | Self::Intersection(items)
-            | Self::Ratio(items) => items.iter().copied().for_each(f),
+            | Self::Ratio { items, .. } => items.iter().copied().for_each(f),
             Self::Cases(branches) => {
                 for (value, condition) in branches {
                     f(*value);
@@ -487,7 +509,7 @@ impl Node {
             | Self::Matrix { cells: items, .. }
             | Self::Union(items)
             | Self::Intersection(items)
-            | Self::Ratio(items) => items.iter_mut().for_each(f),
+            | Self::Ratio { items, .. } => items.iter_mut().for_each(f),
             Self::Cases(branches) => {
                 for (value, condition) in branches {
                     f(value);

@@ -4,6 +4,8 @@
 
 mod arguments;
 mod atom;
+mod order;
+mod sets;
 mod structure;
 mod suffix;
 
@@ -267,6 +269,7 @@ impl<'a> Parser<'a> {
     }
 
     fn ratio(&mut self) -> Result<Id> {
+        let from = self.at;
         let first = self.sum()?;
         if self.builder || self.peek() != Some(&Kind::Colon) {
             return Ok(first);
@@ -275,7 +278,8 @@ impl<'a> Parser<'a> {
         while self.eat(&Kind::Colon) {
             items.push(self.sum()?);
         }
-        self.add(Node::Ratio(items))
+        let clock = self.clock(from);
+        self.add(Node::Ratio { items, clock })
     }
 
     fn sum(&mut self) -> Result<Id> {
@@ -315,6 +319,11 @@ impl<'a> Parser<'a> {
         let mut factors = vec![first];
         loop {
             match self.peek() {
+                Some(Kind::Times) if self.is_cross(factors[factors.len() - 1]) => {
+                    self.at += 1;
+                    let (left, right) = (factors.pop(), self.factor()?);
+                    factors.push(self.cross(left.unwrap_or(first), right)?);
+                }
                 Some(Kind::Times) => {
                     self.at += 1;
                     factors.push(self.signed_factor()?);
@@ -339,6 +348,7 @@ impl<'a> Parser<'a> {
     }
 
     fn product_of(&mut self, mut factors: Vec<Id>) -> Result<Id> {
+        self.order_matrices(&mut factors)?;
         if factors.len() == 1 {
             return factors.pop().ok_or_else(|| self.unexpected());
         }

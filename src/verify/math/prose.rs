@@ -8,6 +8,7 @@ pub(super) enum Phrase {
     Empty,
     Reals,
     Integers,
+    Positives,
     DoesNotExist,
     Infinity { negative: bool },
 }
@@ -139,6 +140,9 @@ pub(super) fn phrase(normal: &str) -> Option<Phrase> {
         | "integers"
         | "set of all integers"
         | "set of integers" => Phrase::Integers,
+        "positive integers" | "all positive integers" | "set of positive integers" | "any positive integer" => {
+            Phrase::Positives
+        }
         "dne"
         | "does not exist"
         | "limit does not exist"
@@ -175,6 +179,14 @@ pub(super) fn set(normal: &str) -> Option<String> {
     let numeric = |b: u8| b.is_ascii_digit() || b"-/.".contains(&b);
     (point.bytes().all(numeric) && !point.is_empty())
         .then(|| format!("\\mathbb{{R}}\\setminus\\{{{point}\\}}"))
+}
+
+/// The quotient of "2 to 3", a ratio in words.
+pub(super) fn ratio(text: &str) -> Option<RBig> {
+    let normal = normal(text);
+    let (above, below) = normal.split_once(" to ")?;
+    let (above, below) = (above.trim().parse::<u32>().ok()?, below.trim().parse::<u32>().ok()?);
+    (below > 0).then(|| RBig::from_parts(above.into(), below.into()))
 }
 
 /// The value of an English cardinal or of a simple fraction in words.

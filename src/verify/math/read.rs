@@ -51,7 +51,8 @@ pub(super) fn read(source: &str, fuel: &mut Fuel) -> Read {
     let (first, senses) = reading(&folded, Sense::Usual, fuel);
     let parsed = match first {
         Ok(reading) => {
-            let prosaic = matches!(reading.answer, Answer::Text(_));
+            let words = |root: Id| matches!(reading.ast.node(root), Node::Text(_));
+            let prosaic = reading.root.is_some_and(words);
             if !prosaic {
                 readings.push(reading);
             }
@@ -137,6 +138,9 @@ fn prosaic(folded: &str, fuel: &mut Fuel) -> Option<Reading> {
                 return Some(Reading { sense: Sense::Usual, ast, root: Some(root), answer });
             }
             Phrase::Integers => (Node::Set(NamedSet::Integers), Answer::Named(NamedSet::Integers)),
+            Phrase::Positives => {
+                (Node::Set(NamedSet::Positives), Answer::Named(NamedSet::Positives))
+            }
             Phrase::Infinity { negative } => {
                 let infinity = Node::Constant(super::ast::Constant::Infinity);
                 (infinity, Answer::Infinite { negative })

@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use dashu_ratio::RBig;
 
-use super::ast::{Ast, Bracket, Constant, Function, Id, Join, NamedSet, Node, Relation};
+use super::ast::{Ast, CROSS, MATRICES, Bracket, Clock, Constant, Function, Id, Join, NamedSet, Node, Relation};
 
 /// Longest rendering, in bytes; what is longer is cut off by an ellipsis.
 pub(super) const MAX_LENGTH: usize = 2000;
@@ -134,6 +134,14 @@ impl Renderer<'_> {
             Node::Apply(function, arguments) => {
                 self.wrapped(level, Level::Factor, |this| this.apply(*function, arguments));
             }
+            Node::Call(name, arguments) if self.ast.text(*name) == CROSS => {
+                self.wrapped(level, Level::Product, |this| this.cross(arguments));
+            }
+            Node::Call(name, arguments) if self.ast.text(*name) == MATRICES => {
+                self.wrapped(level, Level::Product, |this| {
+                    this.joined(arguments, " ", Level::Factor);
+                });
+            }
             Node::Call(name, arguments) => {
                 self.push(self.ast.text(*name));
                 self.out.push('(');
@@ -141,6 +149,19 @@ impl Renderer<'_> {
                 self.out.push(')');
             }
             _ => self.structure(id, level),
+        }
+    }
+
+    fn cross(&mut self, factors: &[Id]) {
+        for (index, &factor) in factors.iter().enumerate() {
+            self.out.push_str(if index > 0 { " \\times " } else { "" });
+            match self.ast.node(factor) {
+                Node::Symbol(_) => {
+                    self.push("\\vec");
+                    self.group(factor);
+                }
+                _ => self.node(factor, Level::Power),
+            }
         }
     }
 
@@ -185,7 +206,7 @@ impl Renderer<'_> {
                 self.node(*condition, Level::List);
                 self.out.push_str("\\}");
             }
-            Node::Ratio(items) => self.joined(items, " : ", Level::Sum),
+            Node::Ratio { items, clock } => self.ratio(items, *clock),
             Node::Based { digits, base } => {
                 let digits = match self.ast.text(*digits) {
                     "" => "0",
@@ -200,6 +221,19 @@ impl Renderer<'_> {
             }
             Node::Unevaluated(name) => self.push(self.ast.text(*name)),
             _ => self.node(id, level),
+        }
+    }
+
+    fn ratio(&mut self, items: &[Id], clock: Clock) {
+        if clock == Clock::No {
+            return self.joined(items, " : ", Level::Sum);
+        }
+        for (index, &item) in items.iter().enumerate() {
+            self.out.push_str(if index > 0 { ":" } else { "" });
+            if let Some((number, false)) = self.ast.literal(item) {
+                let width = if index > 0 { 2 } else { 1 };
+                let _ = write!(self.out, "{:0>width$}", number.value.to_string());
+            }
         }
     }
 
@@ -314,6 +348,7 @@ fn set_name(set: NamedSet) -> &'static str {
     match set {
         NamedSet::Empty => "\\emptyset",
         NamedSet::Naturals => "\\mathbb{N}",
+        NamedSet::Positives => "\\mathbb{Z}^+",
         NamedSet::Integers => "\\mathbb{Z}",
         NamedSet::Rationals => "\\mathbb{Q}",
         NamedSet::Reals => "\\mathbb{R}",
@@ -374,6 +409,7 @@ fn function_name(function: Function) -> &'static str {
         F::Artanh => "\\operatorname{artanh}",
         F::Exp => "\\exp",
         F::Ln | F::Log => "\\ln",
+        F::Lg => "\\lg",
         F::Gcd => "\\gcd",
         F::Lcm => "\\operatorname{lcm}",
         F::Max => "\\max",

@@ -17,6 +17,11 @@ impl Unit {
         self.powers == other.powers
     }
 
+    /// Whether it is the measure of an angle that is no unit at all.
+    pub(super) fn is_radian(&self) -> bool {
+        matches!(&self.powers[..], [(name, 1)] if matches!(name.as_str(), "radian" | "rad"))
+    }
+
     /// The unit of plain money, for amounts with a currency sign.
     pub(super) fn text(&self) -> String {
         let parts: Vec<String> = self

@@ -47,12 +47,13 @@ impl Classifier<'_, '_> {
         {
             return self.punctured(symbol, &[*value]);
         }
-        let chain = self.chain(members, relations)?;
         match self.inequality(members, relations)? {
             Some((variable, segments)) => {
-                Ok(Answer::Segments { segments, variable: Some(variable), chain: Some(chain) })
+                // `-\infty < x` has no scalar members.
+                let chain = self.chain(members, relations).ok();
+                Ok(Answer::Segments { segments, variable: Some(variable), chain })
             }
-            None => Ok(Answer::Chain(chain)),
+            None => Ok(Answer::Chain(self.chain(members, relations)?)),
         }
     }
 
@@ -119,7 +120,7 @@ impl Classifier<'_, '_> {
                 let numbers = numbers.collect::<Vec<_>>().join(",");
                 plain.then(|| format!("{}({numbers})", self.ast.text(*name)))
             }
-            // `dy/dx`
+            // `dy/dx`, `m/n`
             Node::Quotient(above, below) => {
                 let part = |id: Id| match self.ast.node(id) {
                     Node::Product(items) => {
@@ -129,7 +130,11 @@ impl Classifier<'_, '_> {
                     }
                     _ => None,
                 };
-                Some(format!("{}/{}", part(*above)?, part(*below)?))
+                let plain = |id: Id| match self.ast.node(id) {
+                    Node::Symbol(name) => Some(self.ast.text(*name).to_owned()),
+                    _ => part(id),
+                };
+                Some(format!("{}/{}", plain(*above)?, plain(*below)?))
             }
             Node::Sequence { open: Bracket::Round, close: Bracket::Round, items } => {
                 let names: Option<Vec<String>> = items.iter().map(|&id| self.label(id)).collect();
@@ -171,7 +176,12 @@ impl Classifier<'_, '_> {
                 _ => None,
             };
             let others = self.scalars(between)?;
-            return Ok(Answer::Labelled { label, value: Box::new(value), others, chain });
+            let names = between.iter().map(|&id| match self.ast.node(id) {
+                Node::Symbol(name) => Some(self.ast.text(*name).to_owned()),
+                _ => None,
+            });
+            let also = names.collect::<Option<_>>().unwrap_or_default();
+            return Ok(Answer::Labelled { label, also, value: Box::new(value), others, chain });
         }
         // `8 = x` is `x = 8`.
         if let ([], Some(label)) = (between, self.label(*last))
@@ -181,6 +191,7 @@ impl Classifier<'_, '_> {
             let chain = self.chain(members, &[Relation::Equal]).ok();
             return Ok(Answer::Labelled {
                 label,
+                also: Vec::new(),
                 value: Box::new(value),
                 others: Vec::new(),
                 chain,
@@ -190,7 +201,8 @@ impl Classifier<'_, '_> {
         if members.iter().all(|&id| self.ast.symbols(id).is_empty()) {
             let others = self.scalars(&members[..members.len() - 1])?;
             let value = Box::new(self.answer(*last)?);
-            return Ok(Answer::Labelled { label: String::new(), value, others, chain: None });
+            let (label, also) = (String::new(), Vec::new());
+            return Ok(Answer::Labelled { label, also, value, others, chain: None });
         }
         let relations = vec![Relation::Equal; members.len() - 1];
         Ok(Answer::Chain(self.chain(members, &relations)?))

@@ -229,6 +229,10 @@ pub(super) fn assignments(answer: &Answer) -> Option<Vec<Named<'_>>> {
                 _ => None,
             })
             .collect(),
+        Answer::Labelled { label, also, value, .. } if !also.is_empty() => {
+            let names = std::iter::once(label).chain(also);
+            Some(names.map(|name| (name.clone(), &**value)).collect())
+        }
         Answer::Labelled { label, value, others, .. } if others.is_empty() => match &**value {
             Answer::Tuple { items, .. } => {
                 let names: Vec<&str> = label.split(',').collect();

@@ -2,7 +2,7 @@
 
 use super::super::Method;
 use super::super::answer::{Answer, Chain, End, Segment};
-use super::super::ast::{Bracket, NamedSet};
+use super::super::ast::{Bracket, NamedSet, Relation};
 use super::super::policy::InequalityRule;
 use super::{Comparison, Outcome, Result, equal_if};
 
@@ -107,6 +107,34 @@ impl Comparison<'_, '_> {
         Ok(outcome.by(Method::Interval))
     }
 
+    /// `a = b = c` says the same of its members in any order.
+    fn all_equal(&mut self, gold: &Chain, given: &Chain) -> Result<Option<Outcome>> {
+        let count = gold.members.len();
+        let equal = |chain: &Chain| chain.relations.iter().all(|r| *r == Relation::Equal);
+        if count < 3 || count != given.members.len() || !equal(gold) || !equal(given) {
+            return Ok(None);
+        }
+        for a in &gold.members {
+            let mut found = false;
+            for b in &given.members {
+                found = found || self.scalars(a, b)?.is_equal();
+            }
+            if !found {
+                return Ok(None);
+            }
+        }
+        for b in &given.members {
+            let mut found = false;
+            for a in &gold.members {
+                found = found || self.scalars(a, b)?.is_equal();
+            }
+            if !found {
+                return Ok(None);
+            }
+        }
+        Ok(Some(Outcome::Equal(Method::Relation)))
+    }
+
     /// Relations member by member, or as one equation or inequality up to a constant factor.
     pub(super) fn chains(&mut self, gold: &Chain, given: &Chain) -> Result {
         let same = gold.relations == given.relations && gold.members.len() == given.members.len();
@@ -126,6 +154,15 @@ impl Comparison<'_, '_> {
             let pairs = gold.members.iter().zip(given.members.iter().rev());
             return Ok(self.all(pairs, |this, (a, b)| this.scalars(a, b))?.by(Method::Relation));
         }
-        self.proportional(gold, given)
+        if let Some(outcome) = self.all_equal(gold, given)? {
+            return Ok(outcome);
+        }
+        let outcome = self.proportional(gold, given)?;
+        if outcome == Outcome::Different
+            && let Some(equal) = self.cleared(gold, given)?
+        {
+            return Ok(equal);
+        }
+        Ok(outcome)
     }
 }

@@ -19,7 +19,9 @@ impl Comparison<'_, '_> {
         }
         match (gold, given) {
             // An equation that is left to solve does not answer what the unknown is.
-            (A::Labelled { value, .. }, A::Chain(_)) if self.is_constant(value) => {
+            (A::Labelled { value, label, .. }, A::Chain(_))
+                if self.is_constant(value) && !label.contains('/') =>
+            {
                 Ok(Outcome::Different)
             }
             (A::Labelled { chain: Some(a), .. }, A::Chain(b))
@@ -79,7 +81,9 @@ impl Comparison<'_, '_> {
     fn named(&mut self, gold: &Answer, given: &Answer) -> Result<Option<Outcome>> {
         let sides = (assignments(gold), assignments(given));
         let single = |answer: &Answer| match answer {
-            Answer::Labelled { label, .. } => !label.contains(',') && label.len() == 1,
+            Answer::Labelled { label, also, .. } => {
+                also.is_empty() && !label.contains(',') && label.len() == 1
+            }
             _ => false,
         };
         Ok(Some(match sides {
@@ -173,6 +177,7 @@ impl Comparison<'_, '_> {
         let value = match value {
             Answer::Scalar(value)
             | Answer::Quantity { value, .. }
+            | Answer::Percent { whole: value, .. }
             | Answer::Degrees { inner: value, .. } => value,
             _ => return Ok(false),
         };

@@ -48,6 +48,22 @@ impl Comparison<'_, '_> {
             return Ok(Outcome::Different);
         };
         let names = ["C", "K", "c", "k", "C_1", "C_{1}"];
+        // The name of the constant means nothing, if that is all that differs.
+        if let Some(other) = additive(self.given, given, &names)
+            && other != constant
+            && !has_symbol(self.given, given, &constant)
+            && !has_symbol(self.gold, gold, &other)
+        {
+            let renamed = self.given.swapped(&other, &constant);
+            let item = Item::new(&renamed, given.id, given.sign, self.fuel);
+            let (policy, gold_ast) = (self.policy, self.gold);
+            let mut within =
+                Comparison { policy, gold: gold_ast, given: &renamed, fuel: self.fuel };
+            let outcome = within.inexact(gold, &item)?;
+            if outcome.is_equal() {
+                return Ok(outcome);
+            }
+        }
         // The constants vanish from both sides: they are symbols of no weight.
         let gold_ast = self.gold.with(&[(&constant, RBig::ZERO)]);
         let given_ast = self.given.with(&names.map(|name| (name, RBig::ZERO)));

@@ -245,6 +245,7 @@ pub(super) fn last_number(text: &str) -> Option<&str> {
     if attached && !minus {
         return None;
     }
+    let before = before_arrow(before);
     let operator = before.ends_with(['/', '^', '_', '{', '\\', '+', '<', '>', '~']) && !minus;
     let after = text[end..].trim_start_matches(['$', '*', ')']);
     let continues =
@@ -263,6 +264,16 @@ pub(super) fn last_number(text: &str) -> Option<&str> {
         return None;
     }
     Some(&text[start - usize::from(minus)..end])
+}
+
+/// What stands before an arrow that concludes: `48 + 24 => 72`, but not `x => 72`, which is a bound.
+fn before_arrow(before: &str) -> &str {
+    let Some(rest) = before.strip_suffix("=>") else { return before };
+    let rest = rest.trim_end_matches(' ');
+    let mut letters = rest.chars().rev();
+    let variable = letters.next().is_some_and(char::is_alphabetic)
+        && letters.next().is_none_or(|c| !c.is_alphabetic());
+    if variable { before } else { rest }
 }
 
 /// Whether the words before a number make it a bound, a guess or the number of a page, not an answer.
@@ -313,7 +324,8 @@ fn is_aside(sentence: &str) -> bool {
             | "or"
             | "except"
     );
-    label || last.ends_with(['<', '>']) || GUESSES.iter().any(|guess| lower.contains(guess))
+    let bound = last.ends_with(['<', '>']) && before_arrow(last).len() == last.len();
+    label || bound || GUESSES.iter().any(|guess| lower.contains(guess))
 }
 
 /// Characters that tie a number to what stands before it.

@@ -189,7 +189,8 @@ pub(super) fn function(name: &str) -> Option<Function> {
         "arctanh" | "artanh" | "atanh" => F::Artanh,
         "exp" => F::Exp,
         "ln" => F::Ln,
-        "log" | "lg" => F::Log,
+        "log" => F::Log,
+        "lg" => F::Lg,
         "abs" => F::Abs,
         "floor" => F::Floor,
         "ceil" => F::Ceil,
@@ -259,6 +260,14 @@ pub(super) fn is_product(run: &str, next: Option<u8>) -> bool {
     match run.len() {
         2 if matches!(next, Some(b'+' | b'-' | b'*' | b'^' | b'=' | b'/')) => !UNITS.contains(&run),
         2 => !TWO.contains(&run),
+        // `PDP^{-1}`
+        3 | 4 if next == Some(b'^') && run.bytes().all(|b| b.is_ascii_uppercase()) => true,
+        // `nRT`
+        3 if run.starts_with(|c: char| c.is_ascii_lowercase())
+            && run[1..].bytes().all(|b| b.is_ascii_uppercase()) =>
+        {
+            true
+        }
         3 => {
             let letters = |set: &str| run.chars().all(|c| set.contains(c));
             (letters("abcdxyz") || letters("bcdfghjkmnpqrstvwxz")) && !THREE.contains(&run)

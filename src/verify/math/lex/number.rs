@@ -63,7 +63,7 @@ pub(super) fn read(source: &str, sense: Sense, outside: bool) -> Result<Read, Le
             at = end;
         }
         if let Some((block, length)) = repeat {
-            repeating.extend_from_slice(block);
+            repeating = block;
             at += length;
         }
     }
@@ -127,7 +127,10 @@ fn groups(bytes: &[u8], first: usize, commas: bool) -> Option<(usize, bool)> {
 }
 
 /// The overlined or dotted block after a decimal point, and its length in the source.
-fn repetend(rest: &str) -> Option<(&[u8], usize)> {
+fn repetend(rest: &str) -> Option<(Vec<u8>, usize)> {
+    if let Some(found) = dotted(rest) {
+        return Some(found);
+    }
     for name in ["\\overline{", "\\bar{", "\\dot{", "\\overline ", "\\bar "] {
         if let Some(tail) = rest.strip_prefix(name) {
             let digits = tail.bytes().take_while(u8::is_ascii_digit).count();
@@ -135,14 +138,29 @@ fn repetend(rest: &str) -> Option<(&[u8], usize)> {
             let closed = name.ends_with(' ') || tail.as_bytes().get(digits) == Some(&b'}');
             let close = usize::from(!name.ends_with(' '));
             return (digits > 0 && closed)
-                .then(|| (&tail.as_bytes()[..digits], name.len() + digits + close));
+                .then(|| (tail.as_bytes()[..digits].to_vec(), name.len() + digits + close));
         }
     }
     // `0.(3)`
     let tail = rest.strip_prefix('(')?;
     let digits = tail.bytes().take_while(u8::is_ascii_digit).count();
     (digits > 0 && tail.as_bytes().get(digits) == Some(&b')'))
-        .then(|| (&tail.as_bytes()[..digits], digits + 2))
+        .then(|| (tail.as_bytes()[..digits].to_vec(), digits + 2))
+}
+
+/// `\dot{1}4285\dot{7}`: a dot over the first and the last digit of the block. The block itself, and its length
+/// in the source.
+fn dotted(rest: &str) -> Option<(Vec<u8>, usize)> {
+    let digit = |text: &str| text.bytes().next().filter(u8::is_ascii_digit);
+    let first = rest.strip_prefix("\\dot{")?;
+    let mut block = vec![digit(first)?];
+    let middle = first[1..].strip_prefix('}')?;
+    let count = middle.bytes().take_while(u8::is_ascii_digit).count();
+    block.extend_from_slice(&middle.as_bytes()[..count]);
+    let last = middle[count..].strip_prefix("\\dot{")?;
+    block.push(digit(last)?);
+    let behind = last[1..].strip_prefix('}')?;
+    Some((block, rest.len() - behind.len()))
 }
 
 fn ellipsis(rest: &str) -> Option<usize> {
@@ -258,6 +276,8 @@ mod tests {
         assert_eq!(value("0.58\\overline{3}").0, "7/12");
         assert_eq!(value("0.555\\ldots").0, "5/9");
         assert_eq!(value("0.(142857)").0, "1/7");
+        assert_eq!(value("0.\\dot{1}4285\\dot{7}").0, "1/7");
+        assert_eq!(value("0.5\\dot{1}\\dot{2}").0, "169/330");
         assert_eq!(value("2.5e3").0, "2500");
         assert_eq!(value("4.5e-4").0, "9/20000");
         assert_eq!(value("2e-1"), ("2".into(), 1));

@@ -106,6 +106,8 @@ const CHARACTERS: &[(char, &str)] = &[
     ('\u{b0}', "^\\circ "),
     ('\u{b1}', "\\pm "),
     ('\u{b7}', "\\cdot "),
+    // The ordinal indicator, typed for a degree sign.
+    ('\u{ba}', "^\\circ "),
     ('\u{bc}', "\\frac{1}{4}"),
     ('\u{bd}', "\\frac{1}{2}"),
     ('\u{be}', "\\frac{3}{4}"),

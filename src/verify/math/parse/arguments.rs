@@ -16,6 +16,10 @@ impl Parser<'_> {
     pub(super) fn postfix(&mut self, mut base: Id) -> Result<Id> {
         loop {
             match self.peek() {
+                Some(Kind::Bang) if self.peek_at(1) == Some(&Kind::Bang) => {
+                    self.at += 2;
+                    base = self.double_factorial(base)?;
+                }
                 Some(Kind::Bang) => {
                     self.at += 1;
                     base = self.add(Node::Apply(Function::Factorial, vec![base]))?;
@@ -26,7 +30,7 @@ impl Parser<'_> {
                 }
                 Some(Kind::Degree) => {
                     self.at += 1;
-                    base = self.add(Node::Degrees(base))?;
+                    base = self.degrees(base)?;
                 }
                 Some(Kind::Caret) => {
                     self.at += 1;
@@ -46,7 +50,7 @@ impl Parser<'_> {
         match mark {
             Some(Kind::Degree) if closed => {
                 self.at += width;
-                return self.add(Node::Degrees(base));
+                return self.degrees(base);
             }
             // `9^{th}` is the ordinal of 9.
             Some(Kind::Word(word) | Kind::Text(word))
@@ -150,6 +154,11 @@ impl Parser<'_> {
         arguments: &mut Vec<Id>,
     ) -> Result<Function> {
         match (function, base) {
+            (Function::Lg, None) => {
+                let ten = Number { value: 10u8.into(), decimal: None };
+                arguments.insert(0, self.add(Node::Number(ten))?);
+                Ok(Function::Log)
+            }
             (Function::Log, None) if self.sense == Sense::Decimal => {
                 let ten = Number { value: 10u8.into(), decimal: None };
                 arguments.insert(0, self.add(Node::Number(ten))?);

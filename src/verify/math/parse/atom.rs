@@ -1,7 +1,7 @@
 //! Atoms: literals, symbols, brackets, fractions, radicals.
 
-use super::super::ast::{Bracket, Constant, Function, Id, NamedSet, Node};
-use super::super::lex::{Kind, Side};
+use super::super::ast::{Bracket, Constant, Function, Id, NamedSet, Node, Number};
+use super::super::lex::{Kind, Side, digits_value};
 use super::{Parser, Result};
 
 impl Parser<'_> {
@@ -24,7 +24,7 @@ impl Parser<'_> {
                 self.symbol(place)
             }
             Kind::Constant(constant) => self.add(Node::Constant(constant)),
-            Kind::Set(set) => self.add(Node::Set(set)),
+            Kind::Set(set) => self.named_set(set),
             Kind::Function(function) => self.nested(|parser| parser.application(function)),
             Kind::Word(_) | Kind::Text(_) => self.words(place),
             Kind::Currency(unit) => {
@@ -46,6 +46,10 @@ impl Parser<'_> {
             Kind::GroupOpen => {
                 self.at -= 1;
                 self.group()
+            }
+            Kind::Ellipsis => {
+                let name = self.ast.name("\\ldots");
+                self.add(Node::Text(name))
             }
             Kind::Overline => self.nested(|parser| parser.overlined(place)),
             _ => {
@@ -200,6 +204,10 @@ impl Parser<'_> {
         if !valid {
             return Err(self.unexpected());
         }
+        if base == 10 {
+            let value = digits_value(digits.as_bytes()).ok_or_else(|| self.unexpected())?;
+            return self.add(Node::Number(Number { value: value.into(), decimal: None }));
+        }
         let digits = self.ast.name(digits.trim_start_matches('0'));
         self.add(Node::Based { digits, base })
     }
@@ -220,7 +228,7 @@ impl Parser<'_> {
             self.expect(&Kind::Close(Bracket::Square))?;
             index
         } else {
-            let two = super::super::ast::Number { value: 2u8.into(), decimal: None };
+            let two = Number { value: 2u8.into(), decimal: None };
             self.add(Node::Number(two))?
         };
         let radicand = self.argument()?;

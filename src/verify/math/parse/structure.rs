@@ -8,6 +8,11 @@ impl Parser<'_> {
     /// What a bracket, a bar or an environment opens.
     pub(super) fn bracketed(&mut self) -> Result<Id> {
         match self.peek().cloned() {
+            // `\left\{ … \right.`: a brace that only opens.
+            Some(Kind::Open(Bracket::Curly)) if self.is_half_open() => {
+                self.at += 1;
+                self.bracketed()
+            }
             Some(Kind::Open(Bracket::Curly)) => self.nested(Self::set),
             // `(1011)_2`
             Some(Kind::Open(Bracket::Round))
@@ -43,6 +48,12 @@ impl Parser<'_> {
             }
             _ => Err(self.unexpected()),
         }
+    }
+
+    /// Whether the brace here opens an environment and is never closed.
+    fn is_half_open(&self) -> bool {
+        let closes = |token: &Token<'_>| token.kind == Kind::Close(Bracket::Curly);
+        matches!(self.peek_at(1), Some(Kind::Begin(_))) && !self.tokens[self.at..].iter().any(closes)
     }
 
     /// Whether the square bracket here turns its back on an interval that is open in that style.
@@ -141,7 +152,8 @@ impl Parser<'_> {
             | "bsmallmatrix" => self.matrix(name),
             "array" => {
                 self.skip_group()?;
-                self.matrix(name)
+                let matrix = self.matrix(name)?;
+                self.system(matrix)
             }
             _ => Err(self.unexpected()),
         }
@@ -201,6 +213,19 @@ impl Parser<'_> {
             self.close_environment(name)?;
             return self.add(Node::Matrix { columns: columns.unwrap_or(1), cells });
         }
+    }
+
+    /// A column of equations is a system, any other array a matrix.
+    fn system(&mut self, matrix: Id) -> Result<Id> {
+        let Node::Matrix { columns: 1, cells } = self.ast.node(matrix) else { return Ok(matrix) };
+        if !cells.iter().all(|&id| matches!(self.ast.node(id), Node::Chain { .. })) {
+            return Ok(matrix);
+        }
+        let items = cells.clone();
+        if let [only] = items[..] {
+            return Ok(only);
+        }
+        self.add(Node::List { items, join: Join::And })
     }
 
     fn close_environment(&mut self, name: &str) -> Result<()> {

@@ -1,6 +1,5 @@
 //! What may follow a value: units, words of magnitude, "percent", ordinals; and mixed numbers.
 
-use dashu_int::UBig;
 use dashu_ratio::RBig;
 
 use super::super::ast::{Bracket, Function, Id, Node, Number, Relation};
@@ -72,16 +71,17 @@ impl Parser<'_> {
         let (Some(Kind::Word(word)) | Some(Kind::Text(word))) = self.peek() else {
             return Ok(value);
         };
-        let power = match word.trim().to_ascii_lowercase().as_str() {
-            "hundred" => 2,
-            "thousand" => 3,
-            "million" => 6,
-            "billion" => 9,
-            "trillion" => 12,
+        let factor: u64 = match word.trim().to_ascii_lowercase().as_str() {
+            "dozen" => 12,
+            "hundred" => 100,
+            "thousand" => 1000,
+            "million" => 1_000_000,
+            "billion" => 1_000_000_000,
+            "trillion" => 1_000_000_000_000,
             _ => return Ok(value),
         };
         self.at += 1;
-        let factor = RBig::from(UBig::from(10u8).pow(power));
+        let factor = RBig::from(factor);
         let factor = self.add(Node::Number(Number { value: factor, decimal: None }))?;
         self.add(Node::Product(vec![value, factor]))
     }

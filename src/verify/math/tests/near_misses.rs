@@ -17,6 +17,7 @@ const STILL_EQUAL: &[(&str, &str)] = &[
     (r"0", r"-(0)"),
     (r"0", r"0\text{ thousand}"),
     (r"0", r"2(0)"),
+    (r"0", r"0\text{ or }0"),
     (r"0", r"\sqrt{0}"),
     (r"1", r"(1)^2"),
     (r"1", r"\frac{1}{1}"),
