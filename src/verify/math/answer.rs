@@ -4,6 +4,7 @@ mod inequality;
 mod interval;
 mod matrix;
 mod relation;
+mod symbolic;
 
 use std::sync::OnceLock;
 
@@ -23,7 +24,8 @@ pub(super) struct Item {
     /// What `\pm` stands for.
     pub(super) sign: i8,
     pub(super) exact: Result<RBig, Inexact>,
-    print: OnceLock<Result<Fingerprint, Refusal>>,
+    /// With the fuel that it took.
+    print: OnceLock<(Result<Fingerprint, Refusal>, u64)>,
 }
 
 impl Item {
@@ -31,9 +33,20 @@ impl Item {
         Self { id, sign, exact: exact::value(ast, id, sign, fuel), print: OnceLock::new() }
     }
 
-    /// The fingerprint, computed once.
+    /// The fingerprint, computed once but paid for every time: what a grade costs must not depend on the ones
+    /// before.
     pub(super) fn print(&self, ast: &Ast, fuel: &mut Fuel) -> Result<Fingerprint, Refusal> {
-        *self.print.get_or_init(|| modular::fingerprint(ast, self.id, self.sign, fuel))
+        if let Some((print, cost)) = self.print.get() {
+            fuel.spend(*cost)?;
+            return *print;
+        }
+        let before = fuel.used();
+        let print = modular::fingerprint(ast, self.id, self.sign, fuel);
+        if print != Err(Refusal::Exhausted) {
+            // Another thread may have been first, with the same value.
+            let _ = self.print.set((print, fuel.used() - before));
+        }
+        print
     }
 }
 
@@ -228,6 +241,12 @@ impl Classifier<'_, '_> {
             Node::Sequence { open, close, items } => self.sequence(open, close, &items),
             Node::List { items, join } => self.list(&items, join),
             Node::Chain { members, relations } => self.relation(&members, &relations),
+            Node::Union(_) | Node::Intersection(_) | Node::Difference(..)
+                if self.is_set_algebra(id) =>
+            {
+                let call = self.set_algebra(id)?;
+                Ok(Answer::Scalar(self.item(call)))
+            }
             Node::Union(items) => self.union(&items),
             Node::Intersection(items) => self.intersection(&items),
             Node::Difference(a, b) => self.difference(a, b),

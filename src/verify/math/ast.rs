@@ -329,6 +329,18 @@ impl Ast {
         copy
     }
 
+    /// A copy in which every `\pm` has that sign.
+    pub(super) fn with_sign(&self, sign: i8) -> Self {
+        let mut copy = self.clone();
+        for node in &mut copy.nodes {
+            if let Node::PlusMinus { term, flipped } = *node {
+                let plus = (sign < 0) == flipped;
+                *node = if plus { Node::Sum(vec![term]) } else { Node::Negative(term) };
+            }
+        }
+        copy
+    }
+
     /// Copies what is below `root` to the end of `target`, with the expression `value` of `target` in place
     /// of the symbol `name`.
     ///

@@ -2,6 +2,7 @@
 
 mod collection;
 mod equation;
+mod family;
 mod interval;
 mod quantity;
 mod relation;
@@ -66,7 +67,17 @@ pub(super) fn compare(
     answer: Side<'_>,
     fuel: &mut Fuel,
 ) -> Result {
-    // The name of a parameter means nothing.
+    let outcome = directly(policy, gold, answer, fuel)?;
+    if outcome == Outcome::Different
+        && let Some(outcome) = family::families(policy, gold, answer, fuel)?
+    {
+        return Ok(outcome);
+    }
+    Ok(outcome)
+}
+
+/// Compares two answers as they are written, up to the name of a parameter.
+fn directly(policy: &Policy, gold: Side<'_>, answer: Side<'_>, fuel: &mut Fuel) -> Result {
     if let (Some(a), Some(b), Some(root)) = (gold.parameter(), answer.parameter(), answer.root)
         && a != b
     {

@@ -212,7 +212,7 @@ fn pairs<'a>(
     given: &'a Read,
 ) -> impl Iterator<Item = (Sense, &'a Reading, &'a Reading)> {
     let decimal = policy.logarithm == LogarithmRule::Either;
-    let senses = [Sense::Usual, Sense::Listed, Sense::Scientific, Sense::Decimal];
+    let senses = [Sense::Usual, Sense::Listed, Sense::Scientific, Sense::Decimal, Sense::Choice];
     senses.into_iter().filter(move |sense| decimal || *sense != Sense::Decimal).filter_map(|sense| {
         let own = (gold.in_sense(sense), given.in_sense(sense));
         let any = own.0.is_some() || own.1.is_some() || sense == Sense::Usual;
@@ -239,6 +239,10 @@ fn against(policy: &Policy, gold: &Gold, given: &Read, fuel: &mut Fuel) -> Judge
                 return Judged::Verdict(Verdict::Incorrect);
             }
             return Judged::Equal(Method::Choice, Sense::Usual);
+        }
+        // `(A) 5` is not `(B) 5`.
+        if given.choices.is_some() {
+            return Judged::Verdict(Verdict::Incorrect);
         }
         // Letters joined by "or" leave the choice open.
         if letters.len() > 1 && given.text.contains("or") {

@@ -10,6 +10,7 @@ pub(super) mod unicode;
 
 pub(super) use number::{digits_value, rational_bits};
 
+use super::units;
 use super::ast::{Bracket, Constant, Function, NamedSet, Number, Relation};
 
 /// Greatest number of tokens of one expression.
@@ -116,6 +117,8 @@ pub(super) enum Sense {
     Scientific,
     /// `\log` without a base is decimal.
     Decimal,
+    /// `(C) 20` is the 20 behind the mark of a choice.
+    Choice,
 }
 
 /// The tokens of a text.
@@ -202,6 +205,12 @@ impl<'a> Lexer<'a> {
         let rest = self.rest();
         let bytes = rest.as_bytes();
         let first = bytes[0];
+        if self.out.tokens.is_empty()
+            && let Some(length) = number::hexadecimal(bytes)
+        {
+            self.push(Kind::Text(&rest[..length]), self.at, self.at + length);
+            return Ok(());
+        }
         match first {
             b' ' | b'\n' | b'\t' | b'\r' | b'~' => {
                 self.at += 1;
@@ -253,7 +262,9 @@ impl<'a> Lexer<'a> {
         let rest = self.rest();
         let length = rest.bytes().take_while(u8::is_ascii_alphabetic).count();
         let (start, run) = (self.at, &rest[..length]);
-        if length > 1 {
+        // `nm` alone is a product, behind a number it is a unit.
+        let bare = run == "nm" && self.out.tokens.is_empty();
+        if length > 1 && !bare {
             if let Some(kind) = commands::word(run) {
                 return self.push(kind, start, start + length);
             }
@@ -264,6 +275,13 @@ impl<'a> Lexer<'a> {
                     return self.push(Kind::Currency(currency), start, start + length + point);
                 }
                 self.at = start;
+            }
+            // `5ms^{-1}`
+            if units::is_run_together(run)
+                && rest[length..].starts_with("^{-")
+                && matches!(self.out.tokens.last(), Some(last) if matches!(last.kind, Kind::Number(_)))
+            {
+                return self.push(Kind::Word(run), start, start + length);
             }
             // `sinx`, `cosx`, `lnx`: a function that was not set apart from its argument.
             for name in ["sin", "cos", "tan", "ln", "log"] {

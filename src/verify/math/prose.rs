@@ -339,6 +339,22 @@ pub(super) fn choice_text(text: &str) -> String {
     behind.trim().to_owned()
 }
 
+/// What stands behind the bracketed mark of a choice, as it is written: `20` in `\textbf{(C)}\ 20`.
+pub(super) fn behind_mark(text: &str) -> Option<&str> {
+    let text = text.trim_start();
+    let wrapper = ["\\textbf{", "\\text{", "\\mathrm{", "\\mathbf{"]
+        .iter()
+        .find(|wrapper| text.starts_with(**wrapper));
+    let inner = &text[wrapper.map_or(0, |wrapper| wrapper.len())..];
+    let rest = inner.strip_prefix('(')?.trim_start();
+    rest.chars().next().filter(|letter| ('A'..='J').contains(letter))?;
+    let rest = rest[1..].trim_start().strip_prefix(')')?;
+    let rest = if wrapper.is_some() { rest.trim_start().strip_prefix('}')? } else { rest };
+    let rest = rest.trim_start_matches(['\\', ' ', ',', ';', '~']);
+    let rest = rest.strip_prefix("quad").unwrap_or(rest).trim_start();
+    (!rest.is_empty()).then_some(rest)
+}
+
 /// Whether what follows the mark of a choice is its text: no operator, and no other choice.
 fn is_choice_text(rest: &str) -> bool {
     let starts = rest.starts_with(|c: char| c.is_alphanumeric() || "\\-$(".contains(c));

@@ -68,6 +68,12 @@ pub(super) fn read(source: &str, fuel: &mut Fuel) -> Read {
     let lettered = text.len() < 200 && text.bytes().any(|b| b.is_ascii_alphabetic());
     let choices = if lettered { prose::choices(text) } else { None };
     let choice_text = if choices.is_some() { prose::choice_text(text) } else { String::new() };
+    if choices.is_some()
+        && let Some(rest) = prose::behind_mark(&folded)
+        && let Ok(own) = reading(rest, Sense::Choice, fuel).0
+    {
+        readings.push(own);
+    }
     Read { text: compact(&folded), readings, choices, choice_text }
 }
 

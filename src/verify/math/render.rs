@@ -152,6 +152,20 @@ impl Renderer<'_> {
         }
     }
 
+    /// Operands of a set operation; what is an operation itself stands in brackets.
+    fn sets(&mut self, operands: &[Id], sign: &str) {
+        for (index, &operand) in operands.iter().enumerate() {
+            self.out.push_str(if index > 0 { sign } else { "" });
+            let nested = matches!(
+                self.ast.node(operand),
+                Node::Union(_) | Node::Intersection(_) | Node::Difference(..)
+            );
+            self.out.push_str(if nested { "(" } else { "" });
+            self.node(operand, Level::Sum);
+            self.out.push_str(if nested { ")" } else { "" });
+        }
+    }
+
     fn cross(&mut self, factors: &[Id]) {
         for (index, &factor) in factors.iter().enumerate() {
             self.out.push_str(if index > 0 { " \\times " } else { "" });
@@ -196,9 +210,9 @@ impl Renderer<'_> {
             }
             Node::Matrix { columns, cells } => self.matrix(*columns, cells),
             Node::Cases(branches) => self.cases(branches),
-            Node::Union(items) => self.joined(items, " \\cup ", Level::Sum),
-            Node::Intersection(items) => self.joined(items, " \\cap ", Level::Sum),
-            Node::Difference(a, b) => self.joined(&[*a, *b], " \\setminus ", Level::Sum),
+            Node::Union(items) => self.sets(items, " \\cup "),
+            Node::Intersection(items) => self.sets(items, " \\cap "),
+            Node::Difference(a, b) => self.sets(&[*a, *b], " \\setminus "),
             Node::Builder(element, condition) => {
                 self.out.push_str("\\{");
                 self.node(*element, Level::List);

@@ -1,6 +1,10 @@
 //! Units: a vector of base units with a scale, read from what follows a value.
 
+mod table;
+
 use dashu_ratio::RBig;
+
+use table::{is_no_unit, known};
 
 /// A unit as a product of powers of base units times a factor.
 #[derive(Debug, Clone, PartialEq)]
@@ -31,128 +35,6 @@ impl Unit {
             .collect();
         parts.join(" ")
     }
-}
-
-/// Words that make a phrase a condition, an alternative or another number, not a unit.
-#[expect(clippy::too_many_lines, reason = "a table")]
-fn is_no_unit(word: &str) -> bool {
-    matches!(
-        word,
-        "or" | "and"
-            | "if"
-            | "when"
-            | "for"
-            | "where"
-            | "not"
-            | "is"
-            | "are"
-            | "isn"
-            | "aren"
-            | "least"
-            | "most"
-            | "than"
-            | "more"
-            | "less"
-            | "about"
-            | "otherwise"
-            | "mod"
-            | "with"
-            | "to"
-            | "from"
-            | "but"
-            | "then"
-            | "because"
-            | "since"
-            | "plus"
-            | "minus"
-            | "divided"
-            | "any"
-            | "all"
-            | "no"
-            | "i"
-            | "dozen"
-            | "dozens"
-            | "score"
-            | "gross"
-            | "squared"
-            | "cubed"
-            | "factorial"
-            | "half"
-            | "halves"
-            | "third"
-            | "thirds"
-            | "fourth"
-            | "fourths"
-            | "quarter"
-            | "quarters"
-            | "fifth"
-            | "fifths"
-            | "sixth"
-            | "sixths"
-            | "seventh"
-            | "sevenths"
-            | "eighth"
-            | "eighths"
-            | "ninth"
-            | "ninths"
-            | "tenth"
-            | "tenths"
-            | "hundredth"
-            | "hundredths"
-            | "thousandth"
-            | "thousandths"
-            | "hundred"
-            | "hundreds"
-            | "thousand"
-            | "thousands"
-            | "million"
-            | "millions"
-            | "billion"
-            | "billions"
-            | "trillion"
-            | "root"
-            | "power"
-            | "over"
-            | "choose"
-            | "out"
-            | "k"
-            | "percent"
-            | "maybe"
-            | "bn"
-            | "mn"
-            | "mil"
-            | "mill"
-            | "mio"
-            | "lakh"
-            | "lakhs"
-            | "lac"
-            | "crore"
-            | "crores"
-            | "ten"
-            | "tens"
-            | "doz"
-            | "ths"
-            | "below"
-            | "under"
-            | "off"
-            | "short"
-            | "myriad"
-            | "perhaps"
-            | "either"
-            | "between"
-            | "approximately"
-            | "roughly"
-            | "wrong"
-            | "incorrect"
-            | "never"
-            | "twice"
-            | "double"
-            | "infinity"
-            | "unless"
-            | "except"
-            | "nor"
-            | "neither"
-    )
 }
 
 /// Reads a unit.
@@ -228,20 +110,23 @@ fn product(words: &[String]) -> Option<Unit> {
             "even" | "odd" | "prime" if index == words.len() => return None,
             // Millions, billions, trillions.
             _ if matches!(word, "M" | "B" | "T") => return None,
-            _ if is_no_unit(&lower) => return None,
+            _ if is_no_unit(&lower) && !is_kelvin(words, index - 1) => return None,
             "times" if index < words.len() => return None,
             _ if !word.chars().all(|c| c.is_alphabetic() || c == ' ') => return None,
             _ => {}
         }
         let (power, after) = exponent(words, index, next_power)?;
         (next_power, index) = (1, after);
+        // `ms^{-1}`: metres per second, set without the space.
+        if power < 0
+            && let Some((first, last)) = run_together(word)
+        {
+            unit.join(first, sign)?;
+            unit.join(last, power * sign)?;
+            continue;
+        }
         match known(word).or_else(|| known(&lower)) {
-            Some((bases, scale)) => {
-                for (base, exponent) in bases {
-                    unit.multiply(base, exponent * power * sign);
-                }
-                unit.scale *= scaled(&scale, power * sign);
-            }
+            Some(_) => unit.join(if known(word).is_some() { word } else { &lower }, power * sign)?,
             None => {
                 // An unknown noun: the words together are one name.
                 if !noun.is_empty() {
@@ -287,7 +172,34 @@ fn singular(word: &str) -> &str {
     }
 }
 
+/// Whether the word there is the unit of temperature and no thousand: it has a power, or stands beside a unit.
+fn is_kelvin(words: &[String], at: usize) -> bool {
+    let before = at.checked_sub(1).map(|at| words[at].as_str());
+    let raised = words.get(at + 1).is_some_and(|word| word == "^");
+    words[at] == "K" && (raised || before.is_some_and(|w| matches!(w, "/" | "*") || is_known(w)))
+}
+
+/// Two known units that were written as one word.
+fn run_together(word: &str) -> Option<(&str, &str)> {
+    if word.len() > 4 || !word.is_ascii() {
+        return None;
+    }
+    (1..word.len())
+        .map(|at| word.split_at(at))
+        .find(|(first, last)| known(first).is_some() && known(last).is_some())
+}
+
 impl Unit {
+    /// Multiplies by a power of a known unit.
+    fn join(&mut self, word: &str, power: i32) -> Option<()> {
+        let (bases, scale) = known(word)?;
+        for (base, exponent) in bases {
+            self.multiply(base, exponent * power);
+        }
+        self.scale *= scaled(&scale, power);
+        Some(())
+    }
+
     fn multiply(&mut self, base: &str, power: i32) {
         match self.powers.binary_search_by(|(name, _)| name.as_str().cmp(base)) {
             Ok(at) => {
@@ -301,50 +213,14 @@ impl Unit {
     }
 }
 
+/// Whether a word is two units without a space: `ms`, metres and seconds.
+pub(super) fn is_run_together(word: &str) -> bool {
+    run_together(word).is_some()
+}
+
 /// Whether a word is a unit of the table.
 pub(super) fn is_known(word: &str) -> bool {
     known(word).is_some()
-}
-
-/// The base units of a known unit, and its scale.
-fn known(word: &str) -> Option<(&'static [(&'static str, i32)], RBig)> {
-    const METRE: &[(&str, i32)] = &[("m", 1)];
-    const VOLUME: &[(&str, i32)] = &[("m", 3)];
-    const GRAM: &[(&str, i32)] = &[("g", 1)];
-    const SECOND: &[(&str, i32)] = &[("s", 1)];
-    const DOLLAR: &[(&str, i32)] = &[("dollar", 1)];
-    const SPEED: &[(&str, i32)] = &[("m", 1), ("s", -1)];
-    let (bases, above, below): (&'static [(&'static str, i32)], u64, u64) = match word {
-        "m" | "meter" | "meters" | "metre" | "metres" => (METRE, 1, 1),
-        "cm" | "centimeter" | "centimeters" | "centimetre" | "centimetres" => (METRE, 1, 100),
-        "mm" | "millimeter" | "millimeters" | "millimetre" | "millimetres" => (METRE, 1, 1000),
-        "km" | "kilometer" | "kilometers" | "kilometre" | "kilometres" => (METRE, 1000, 1),
-        "nm" | "nanometer" | "nanometers" => (METRE, 1, 1_000_000_000),
-        "in" | "inch" | "inches" => (METRE, 254, 10_000),
-        "ft" | "foot" | "feet" => (METRE, 3048, 10_000),
-        "yd" | "yard" | "yards" => (METRE, 9144, 10_000),
-        "mi" | "mile" | "miles" => (METRE, 1_609_344, 1000),
-        "g" | "gram" | "grams" => (GRAM, 1, 1),
-        "kg" | "kilogram" | "kilograms" | "kgs" => (GRAM, 1000, 1),
-        "mg" | "milligram" | "milligrams" => (GRAM, 1, 1000),
-        "lb" | "lbs" | "pound" | "pounds" => (GRAM, 45_359_237, 100_000),
-        "oz" | "ounce" | "ounces" => (GRAM, 45_359_237, 1_600_000),
-        "s" | "sec" | "secs" | "second" | "seconds" => (SECOND, 1, 1),
-        "min" | "mins" | "minute" | "minutes" => (SECOND, 60, 1),
-        "h" | "hr" | "hrs" | "hour" | "hours" => (SECOND, 3600, 1),
-        "day" | "days" => (SECOND, 86_400, 1),
-        "week" | "weeks" => (SECOND, 604_800, 1),
-        "L" | "l" | "liter" | "liters" | "litre" | "litres" => (VOLUME, 1, 1000),
-        "mL" | "ml" | "milliliter" | "milliliters" | "millilitre" | "millilitres" => {
-            (VOLUME, 1, 1_000_000)
-        }
-        "dollar" | "dollars" | "usd" | "USD" => (DOLLAR, 1, 1),
-        "cent" | "cents" => (DOLLAR, 1, 100),
-        "mph" => (SPEED, 1_609_344, 3_600_000),
-        "kph" | "kmh" => (SPEED, 1000, 3600),
-        _ => return None,
-    };
-    Some((bases, RBig::from_parts(above.into(), below.into())))
 }
 
 #[cfg(test)]
@@ -362,6 +238,12 @@ mod tests {
         assert!(same("\\text{km/h}", "kilometers per hour"));
         assert!(same("mph", "miles per hour"));
         assert!(same("apples", "apple"));
+        assert!(same("\\text{ms}^{-1}", "m/s"));
+        assert!(same("\\mathrm{kmh}^{-1}", "km/h"));
+        assert!(same("\\mathrm{gcm^{-3}}", "g/cm^3"));
+        assert!(same("\\mathrm{N\\,m^2/kg^2}", "\\mathrm{m^3\\,kg^{-1}\\,s^{-2}}"));
+        assert!(same("J/(mol\\cdot K)", "\\mathrm{J\\,mol^{-1}\\,K^{-1}}"));
+        assert!(!same("\\text{ms}^{-1}", "m/s^2"));
         assert!(!same("kg", "g"));
         assert!(!same("\\text{ m}", "\\text{ m}^2"));
     }

@@ -163,6 +163,12 @@ impl Classifier<'_, '_> {
             }
             _ => element,
         };
+        // `{kπ | k ∈ Z}`: a family of values.
+        if !matches!(self.ast.node(element), Node::Symbol(_))
+            && let member @ Answer::Member { .. } = self.answer(condition)?
+        {
+            return Ok(Answer::List(vec![self.answer(element)?, member]));
+        }
         let Some(name) = self.label(element) else { return Err(Untyped::Mixed) };
         match self.answer(condition)? {
             Answer::Segments { segments, variable: Some(variable), .. } if variable == name => {

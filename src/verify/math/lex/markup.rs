@@ -105,10 +105,18 @@ impl<'a> Lexer<'a> {
         let currency = commands::currency(name).filter(|_| self.precedes_number());
         let kind = match single {
             _ if currency.is_some() => Kind::Currency(currency.unwrap_or("")),
+            // `5\,\mathrm{N}`
+            (Some(_), None) if *meaning == Meaning::Upright && self.is_unit_of_number(name) => {
+                Kind::Text(name)
+            }
             (Some(one), None) if one.is_ascii_alphabetic() && *meaning == Meaning::Upright => {
                 letter(one)
             }
             _ if is_unit(name) => Kind::Text(name),
+            // `\text{1A3}_{16}`
+            _ if self.rest().starts_with("_{16}") && name.bytes().all(|b| b.is_ascii_hexdigit()) => {
+                Kind::Text(name)
+            }
             _ if name.bytes().any(|b| b.is_ascii_digit() || b == b'\\' || b == b'{') => {
                 // Mathematics set upright: read it where it stands.
                 self.at = end - 1 - content.len();
@@ -124,6 +132,14 @@ impl<'a> Lexer<'a> {
         };
         self.push(kind, start, end);
         Ok(())
+    }
+
+    /// Whether an upright letter is a unit: it follows a number, and nothing but more of the unit follows it.
+    fn is_unit_of_number(&self, name: &str) -> bool {
+        let number = matches!(self.out.tokens.last(), Some(last) if matches!(last.kind, Kind::Number(_)));
+        let rest = self.rest().trim_start_matches(['~', ' ', '\\', ',', ';']);
+        let more = rest.is_empty() || rest.starts_with(['^', '/', '$']) || rest.starts_with("mathrm");
+        number && more && units::is_known(name)
     }
 
     /// A digit is the next thing that is printed.
@@ -165,7 +181,7 @@ fn command_name(rest: &str) -> &str {
 /// A unit with a power or a divisor: `m^2`, `km/h`, `g/cm^{3}`.
 fn is_unit(name: &str) -> bool {
     let name = &name.replace("\\,", " ").replace("\\cdot", " ");
-    let plain = |b: u8| b.is_ascii_alphanumeric() || b"^/{}- ".contains(&b);
+    let plain = |b: u8| b.is_ascii_alphanumeric() || b"^/{}()- ".contains(&b);
     let known = name.split(|c: char| !c.is_ascii_alphabetic()).next().is_some_and(|word| {
         !matches!(word, "" | "e" | "i" | "x" | "y" | "n" | "d") && units::is_known(word)
     });

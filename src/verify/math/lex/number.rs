@@ -87,6 +87,15 @@ pub(super) fn read(source: &str, sense: Sense, outside: bool) -> Result<Read, Le
     Ok(Read { number, length: at, otherwise })
 }
 
+/// The length of digits and letters in front of the base 16, if there are both: `1A3_{16}`.
+pub(super) fn hexadecimal(bytes: &[u8]) -> Option<usize> {
+    let length = bytes.iter().take_while(|b| b.is_ascii_hexdigit()).count();
+    let (digits, behind) = bytes.split_at(length);
+    let lettered = length > 1 && !digits.iter().all(u8::is_ascii_digit);
+    let cased = !digits.iter().any(u8::is_ascii_lowercase);
+    (lettered && cased && behind.starts_with(b"_{16}")).then_some(length)
+}
+
 fn run(bytes: &[u8], from: usize, digits: &mut Vec<u8>) -> usize {
     let length = bytes[from..].iter().take_while(|b| b.is_ascii_digit()).count();
     digits.extend_from_slice(&bytes[from..from + length]);

@@ -26,6 +26,7 @@ impl Parser<'_> {
             Kind::Constant(constant) => self.add(Node::Constant(constant)),
             Kind::Set(set) => self.named_set(set),
             Kind::Function(function) => self.nested(|parser| parser.application(function)),
+            Kind::Text(_) if self.peek() == Some(&Kind::Underscore) => self.based(place),
             Kind::Word(_) | Kind::Text(_) => self.words(place),
             Kind::Currency(unit) => {
                 let value = self.factor()?;
@@ -179,8 +180,10 @@ impl Parser<'_> {
     /// `413_5`: digits in another base.
     pub(super) fn based(&mut self, place: usize) -> Result<Id> {
         let token = &self.tokens[place];
-        let digits: String =
-            self.source[token.start..token.end].chars().filter(char::is_ascii_digit).collect();
+        let digits: String = match token.kind {
+            Kind::Text(digits) => digits.to_ascii_uppercase(),
+            _ => self.source[token.start..token.end].chars().filter(char::is_ascii_digit).collect(),
+        };
         self.at += 1;
         let base = self.raw_argument()?;
         let base = base.trim_start_matches("\\text{").trim_end_matches('}');

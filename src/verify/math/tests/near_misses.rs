@@ -91,6 +91,8 @@ const STILL_EQUAL: &[(&str, &str)] = &[
     (r"\text{A}", r"(\text{A})\pi"),
     (r"b=2,a=3", r"(a=3,b=2)"),
     (r"|3-4i|^2", r"|3+4i|^2"),
+    (r"x=\frac{\pi}{4}+k\pi, k\in\mathbb{Z}", r"x=\frac{\pi}{4}-k\pi, k\in\mathbb{Z}"),
+    (r"x=\frac{\pi}{6}+2k\pi, k\in\mathbb{Z}", r"x=\frac{\pi}{6}-2k\pi, k\in\mathbb{Z}"),
 ];
 
 /// Parts that are put for one another.
