@@ -37,7 +37,8 @@ use utoipa::ToSchema;
 pub use batch::Question;
 pub use grader::Grader;
 pub use policy::{
-    InequalityRule, Knobs, LogarithmRule, PercentRule, Policy, PolicySpec, Tolerance, UnitRule, UnknownPolicy,
+    InequalityRule, Knobs, LogarithmRule, PercentRule, Policy, PolicySpec, Tolerance, UnitRule,
+    UnknownPolicy,
 };
 
 /// The judgement on a completion.

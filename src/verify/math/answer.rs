@@ -127,6 +127,8 @@ pub(super) enum Answer {
         segments: Vec<Segment>,
         /// The variable, if it was written as an inequality.
         variable: Option<String>,
+        /// The name in `x ∈ …`.
+        element: Option<String>,
         /// The inequality as it was written.
         chain: Option<Chain>,
     },
@@ -421,14 +423,16 @@ impl Classifier<'_, '_> {
         let items = self.answers(ids)?;
         // `3/4 or 0.75`: one value twice.
         if let (Join::Or, Answer::Scalar(Item { exact: Ok(value), .. })) = (join, &items[0])
-            && items.iter().all(|item| matches!(item, Answer::Scalar(item) if item.exact.as_ref() == Ok(value)))
+            && items.iter().all(
+                |item| matches!(item, Answer::Scalar(item) if item.exact.as_ref() == Ok(value)),
+            )
         {
             return self.answer(ids[0]);
         }
         let segments =
             items.iter().all(|item| matches!(item, Answer::Segments { variable: Some(_), .. }));
         if segments {
-            return self.inequalities(items, join);
+            return self.inequalities(&items, join);
         }
         let intervals = items.iter().all(|item| matches!(item, Answer::Segments { .. }));
         if intervals && join != Join::And {

@@ -204,6 +204,24 @@ fn judge(policy: &Policy, golds: &[Arc<Gold>], answer: &str) -> Finding {
     finding(verdict, None, canonical, first, &fuel)
 }
 
+/// A text without the commands that only choose a font: `\mathrm{CO}_2` and `\text{CO}_2` are `CO_2`.
+fn unstyled(text: &str) -> String {
+    let mut out = text.to_owned();
+    for command in ["\\mathrm{", "\\text{", "\\mathbf{", "\\textbf{", "\\mathit{", "\\textit{"] {
+        while let Some(at) = out.find(command) {
+            let from = at + command.len();
+            let Some(end) =
+                out[from..].find(['{', '}']).filter(|&end| out[from + end..].starts_with('}'))
+            else {
+                return out;
+            };
+            out.replace_range(from + end..=from + end, "");
+            out.replace_range(at..from, "");
+        }
+    }
+    out
+}
+
 /// The readings to compare: both sides in the same sense. Where only one side has more than one meaning, the
 /// other chooses between them.
 fn pairs<'a>(
@@ -213,12 +231,15 @@ fn pairs<'a>(
 ) -> impl Iterator<Item = (Sense, &'a Reading, &'a Reading)> {
     let decimal = policy.logarithm == LogarithmRule::Either;
     let senses = [Sense::Usual, Sense::Listed, Sense::Scientific, Sense::Decimal, Sense::Choice];
-    senses.into_iter().filter(move |sense| decimal || *sense != Sense::Decimal).filter_map(|sense| {
-        let own = (gold.in_sense(sense), given.in_sense(sense));
-        let any = own.0.is_some() || own.1.is_some() || sense == Sense::Usual;
-        let (gold, given) = (own.0.or(gold.readings.first())?, own.1.or(given.readings.first())?);
-        any.then_some((sense, gold, given))
-    })
+    senses.into_iter().filter(move |sense| decimal || *sense != Sense::Decimal).filter_map(
+        |sense| {
+            let own = (gold.in_sense(sense), given.in_sense(sense));
+            let any = own.0.is_some() || own.1.is_some() || sense == Sense::Usual;
+            let (gold, given) =
+                (own.0.or(gold.readings.first())?, own.1.or(given.readings.first())?);
+            any.then_some((sense, gold, given))
+        },
+    )
 }
 
 enum Judged {
@@ -248,6 +269,12 @@ fn against(policy: &Policy, gold: &Gold, given: &Read, fuel: &mut Fuel) -> Judge
         if letters.len() > 1 && given.text.contains("or") {
             return Judged::Verdict(Verdict::Incorrect);
         }
+    }
+    if !gold.is_readable()
+        && !given.text.is_empty()
+        && unstyled(&given.text) == unstyled(&gold.read.text)
+    {
+        return Judged::Equal(Method::Identity, Sense::Usual);
     }
     if !gold.is_readable() {
         return Judged::Verdict(Verdict::GoldUnparsable);

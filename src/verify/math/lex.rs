@@ -10,8 +10,8 @@ pub(super) mod unicode;
 
 pub(super) use number::{digits_value, rational_bits};
 
-use super::units;
 use super::ast::{Bracket, Constant, Function, NamedSet, Number, Relation};
+use super::units;
 
 /// Greatest number of tokens of one expression.
 pub(super) const MAX_TOKENS: usize = 4096;

@@ -140,9 +140,10 @@ pub(super) fn phrase(normal: &str) -> Option<Phrase> {
         | "integers"
         | "set of all integers"
         | "set of integers" => Phrase::Integers,
-        "positive integers" | "all positive integers" | "set of positive integers" | "any positive integer" => {
-            Phrase::Positives
-        }
+        "positive integers"
+        | "all positive integers"
+        | "set of positive integers"
+        | "any positive integer" => Phrase::Positives,
         "dne"
         | "does not exist"
         | "limit does not exist"

@@ -4,7 +4,9 @@ use std::fmt::Write as _;
 
 use dashu_ratio::RBig;
 
-use super::ast::{Ast, CROSS, MATRICES, Bracket, Clock, Constant, Function, Id, Join, NamedSet, Node, Relation};
+use super::ast::{
+    Ast, Bracket, CROSS, Clock, Constant, Function, Id, Join, MATRICES, NamedSet, Node, Relation,
+};
 
 /// Longest rendering, in bytes; what is longer is cut off by an ellipsis.
 pub(super) const MAX_LENGTH: usize = 2000;

@@ -98,7 +98,9 @@ fn product(words: &[String]) -> Option<Unit> {
                 sign = -1;
                 continue;
             }
-            "*" | "of" | "a" | "an" | "the" | "each" | "sq" if lower != "sq" => continue,
+            "*" | "of" | "a" | "an" | "the" | "each" | "sq" if lower != "sq" && word != "A" => {
+                continue;
+            }
             "square" | "sq" => {
                 next_power = 2;
                 continue;
@@ -126,7 +128,9 @@ fn product(words: &[String]) -> Option<Unit> {
             continue;
         }
         match known(word).or_else(|| known(&lower)) {
-            Some(_) => unit.join(if known(word).is_some() { word } else { &lower }, power * sign)?,
+            Some(_) => {
+                unit.join(if known(word).is_some() { word } else { &lower }, power * sign)?;
+            }
             None => {
                 // An unknown noun: the words together are one name.
                 if !noun.is_empty() {

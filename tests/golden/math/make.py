@@ -19,7 +19,8 @@ sys.path.insert(0, str(HERE))
 
 GROUPS = [
     "extraction", "numbers", "units", "roots", "functions", "symbolic", "equations", "intervals", "collections",
-    "matrices", "words", "adversarial", "policies", "realistic", "wild", "branches", "smuggling", "breadth", "statements", "everyday", "generated",
+    "matrices", "words", "adversarial", "policies", "realistic", "wild", "branches", "smuggling", "breadth", "statements", "everyday", "settled", "blind",
+    "generated",
 ]
 
 # What models write around a boxed answer.

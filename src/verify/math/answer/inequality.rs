@@ -32,7 +32,7 @@ impl Classifier<'_, '_> {
         if COMPLEX.contains(&name.as_str()) {
             return Ok(None);
         }
-        Ok(self.reflected(segments)?.map(|segments| (name, segments)))
+        Ok(self.reflected(&segments)?.map(|segments| (name, segments)))
     }
 
     /// The symbol that a member is, and whether it stands between bars.
@@ -77,6 +77,10 @@ impl Classifier<'_, '_> {
                 _ => return Ok(None),
             };
             let infinite = self.is_infinite(bound);
+            let negative = matches!(self.ast.node(bound), Node::Negative(_));
+            if infinite && negative != below {
+                return Ok(None);
+            }
             let at = if infinite { None } else { Some(self.scalar(bound)?) };
             let end = if below { &mut low } else { &mut high };
             if end.replace(End { closed: closed && !infinite, at }).is_some() {
@@ -88,11 +92,11 @@ impl Classifier<'_, '_> {
     }
 
     /// The numbers whose absolute value lies in the segments; `None` if there are none.
-    fn reflected(&mut self, segments: Vec<Segment>) -> Result<Option<Vec<Segment>>, Untyped> {
+    fn reflected(&mut self, segments: &[Segment]) -> Result<Option<Vec<Segment>>, Untyped> {
         let zero = self.ast.add(Node::Number(Number { value: 0u8.into(), decimal: None }))?;
         let at = Some(self.scalar(zero)?);
         let positive = [Segment { low: End { at, closed: true }, high: End::infinite() }];
-        let mut parts = self.intersected(&segments, &positive)?;
+        let mut parts = self.intersected(segments, &positive)?;
         for index in 0..parts.len() {
             let low = self.opposite(&parts[index].high)?;
             let high = self.opposite(&parts[index].low)?;
@@ -113,17 +117,17 @@ impl Classifier<'_, '_> {
 
     /// Several inequalities in one unknown. Those that are parted by commas all hold if any one of them would
     /// leave nothing out: `x > 2, x \le 5`, but not `x < 2, x > 3`.
-    pub(super) fn inequalities(&mut self, items: Vec<Answer>, join: Join) -> Result2 {
+    pub(super) fn inequalities(&mut self, items: &[Answer], join: Join) -> Result2 {
         if join != Join::Comma {
-            return self.combined(&items, join == Join::And);
+            return self.combined(items, join == Join::And);
         }
-        let any = self.combined(&items, false)?;
+        let any = self.combined(items, false)?;
         let whole = matches!(
             &any,
             Answer::Segments { segments, .. }
                 if matches!(&segments[..], [all] if all.low.at.is_none() && all.high.at.is_none())
         );
-        match self.combined(&items, true)? {
+        match self.combined(items, true)? {
             all @ Answer::Segments { .. } if whole => Ok(all),
             _ => Ok(any),
         }
@@ -149,7 +153,7 @@ impl Classifier<'_, '_> {
         let whole = [Segment { low: End::infinite(), high: End::infinite() }];
         match self.without(&whole, gaps)? {
             Answer::Segments { segments, .. } => {
-                Ok(Answer::Segments { segments, variable, chain: None })
+                Ok(Answer::Segments { segments, variable, element: None, chain: None })
             }
             other => Ok(other),
         }

@@ -15,7 +15,7 @@ pub(super) fn reals() -> Answer {
 }
 
 pub(super) fn segments(segments: Vec<Segment>) -> Answer {
-    Answer::Segments { segments, variable: None, chain: None }
+    Answer::Segments { segments, variable: None, element: None, chain: None }
 }
 
 impl Classifier<'_, '_> {
@@ -60,7 +60,7 @@ impl Classifier<'_, '_> {
     }
 
     /// An answer as intervals: a pair in round or square brackets is one here.
-    fn as_segments(&mut self, answer: Answer, id: Id) -> Result<Vec<Segment>, Untyped> {
+    pub(super) fn as_segments(&mut self, answer: Answer, id: Id) -> Result<Vec<Segment>, Untyped> {
         match answer {
             Answer::Segments { segments, .. } => Ok(segments),
             Answer::Tuple { .. } => {
@@ -102,7 +102,8 @@ impl Classifier<'_, '_> {
         };
         match merged {
             Answer::Segments { segments, .. } => {
-                Ok(Answer::Segments { segments, variable: name.cloned().flatten(), chain: None })
+                let variable = name.cloned().flatten();
+                Ok(Answer::Segments { segments, variable, element: None, chain: None })
             }
             other => Ok(other),
         }
@@ -121,7 +122,11 @@ impl Classifier<'_, '_> {
         self.merged(total.ok_or(Untyped::Mixed)?)
     }
 
-    pub(super) fn intersected(&mut self, a: &[Segment], b: &[Segment]) -> Result<Vec<Segment>, Untyped> {
+    pub(super) fn intersected(
+        &mut self,
+        a: &[Segment],
+        b: &[Segment],
+    ) -> Result<Vec<Segment>, Untyped> {
         if a.len() * b.len() > 64 {
             return Err(Untyped::Mixed);
         }

@@ -51,7 +51,7 @@ impl Classifier<'_, '_> {
             Some((variable, segments)) => {
                 // `-\infty < x` has no scalar members.
                 let chain = self.chain(members, relations).ok();
-                Ok(Answer::Segments { segments, variable: Some(variable), chain })
+                Ok(Answer::Segments { segments, variable: Some(variable), element: None, chain })
             }
             None => Ok(Answer::Chain(self.chain(members, relations)?)),
         }
@@ -63,18 +63,28 @@ impl Classifier<'_, '_> {
 
     /// `x ∈ S` is S; membership of a set of numbers is a relation.
     fn membership(&mut self, element: Id, set: Id) -> Result2 {
-        if self.label(element).is_none() {
-            return Err(Untyped::Mixed);
-        }
+        let Some(name) = self.label(element) else { return Err(Untyped::Mixed) };
         match self.ast.node(set) {
             Node::Set(NamedSet::Reals) => Ok(interval::reals()),
             Node::Set(NamedSet::Empty) => Ok(Answer::Named(NamedSet::Empty)),
             // `n ∈ Z` is a remark beside a family of values.
-            Node::Set(set) => {
-                let name = self.label(element).unwrap_or_default();
-                Ok(Answer::Member { name, set: *set })
-            }
-            _ => self.answer(set),
+            Node::Set(set) => Ok(Answer::Member { name, set: *set }),
+            _ => match self.answer(set)? {
+                Answer::Segments { segments, variable, chain, .. } => {
+                    Ok(Answer::Segments { segments, variable, element: Some(name), chain })
+                }
+                // `[0, 1]` alone may be a point, with a single element it is not.
+                pair @ Answer::Tuple { .. } if !name.contains(',') => {
+                    let segments = self.as_segments(pair, set)?;
+                    Ok(Answer::Segments {
+                        segments,
+                        variable: None,
+                        element: Some(name),
+                        chain: None,
+                    })
+                }
+                other => Ok(other),
+            },
         }
     }
 
@@ -169,7 +179,9 @@ impl Classifier<'_, '_> {
         if let Some(answer) = self.function(*first, members)? {
             return Ok(answer);
         }
-        if let Some(label) = self.label(*first) {
+        // `a = b = c` names no value.
+        let symbols = members.iter().all(|&id| matches!(self.ast.node(id), Node::Symbol(_)));
+        if let Some(label) = self.label(*first).filter(|_| !symbols || between.is_empty()) {
             let value = self.answer(*last)?;
             let chain = match (between, self.scalars(members)) {
                 ([], Ok(members)) => Some(Chain { members, relations: vec![Relation::Equal] }),

@@ -79,11 +79,10 @@ impl Comparison<'_, '_> {
                 let power = index % width - MAX_POWER;
                 index /= width;
                 powers.push(power);
-                for lane in 0..3 {
-                    let base = divisor.lanes[lane];
+                for (value, base) in product.iter_mut().zip(divisor.lanes) {
                     let base = if power > 0 { field.inv(base) } else { base };
                     let factor = field.pow(base, u64::from(power.unsigned_abs()));
-                    product[lane] = field.mul(product[lane], factor);
+                    *value = field.mul(*value, factor);
                 }
             }
             if product[0] == product[1] && product[0] == product[2] {

@@ -3,8 +3,8 @@
 //! A family is a union of classes `a + kb`. Two are equal if they have the same members: every class is spread
 //! over the least common period, and the members in one period are matched modulo it.
 
-use dashu_int::ops::Gcd;
 use dashu_int::UBig;
+use dashu_int::ops::Gcd;
 use dashu_ratio::RBig;
 
 use super::super::Method;
@@ -178,7 +178,8 @@ fn number(ast: &mut Ast, value: RBig) -> Option<Id> {
 
 /// The least positive common multiple of two rationals.
 fn common_multiple(a: &RBig, b: &RBig) -> RBig {
-    let magnitude = |value: &RBig| -> UBig { value.numerator().clone().try_into().unwrap_or(UBig::ONE) };
+    let magnitude =
+        |value: &RBig| -> UBig { value.numerator().clone().try_into().unwrap_or(UBig::ONE) };
     let (p, q) = (magnitude(a), magnitude(b));
     let below = a.denominator().gcd(b.denominator());
     let above = &p * &q / (&p).gcd(&q);
@@ -214,7 +215,8 @@ fn is_linear(ast: &Ast, id: Id, symbol: &str) -> bool {
         Node::Sum(items) => items.iter().all(|&item| is_linear(ast, item, symbol)),
         Node::Product(items) => {
             let mut within = items.iter().filter(|&&item| has(item));
-            within.next().is_none_or(|&item| is_linear(ast, item, symbol)) && within.next().is_none()
+            within.next().is_none_or(|&item| is_linear(ast, item, symbol))
+                && within.next().is_none()
         }
         Node::Quotient(above, below) => is_linear(ast, *above, symbol) && !has(*below),
         Node::Negative(a) | Node::Degrees(a) | Node::PlusMinus { term: a, .. } => {

@@ -11,13 +11,13 @@ impl Comparison<'_, '_> {
         use Answer as A;
         match (gold, given) {
             (
-                A::Segments { segments: a, variable: x, chain: p },
-                A::Segments { segments: b, variable: y, chain: q },
+                A::Segments { segments: a, variable: x, element: s, chain: p },
+                A::Segments { segments: b, variable: y, element: t, chain: q },
             ) => {
                 if !self.may_stand_for(x.is_some(), y.is_some()) {
                     return Ok(Outcome::Different);
                 }
-                if let (Some(x), Some(y)) = (x, y)
+                if let (Some(x), Some(y)) = (x.as_ref().or(s.as_ref()), y.as_ref().or(t.as_ref()))
                     && x != y
                 {
                     return Ok(Outcome::Different);

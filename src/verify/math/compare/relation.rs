@@ -5,7 +5,7 @@ use super::super::answer::{Answer, Chain, Item};
 use super::super::ast::Relation;
 use super::super::field::{Lanes, field};
 use super::super::fuel::Exhausted;
-use super::super::modular::Refusal;
+use super::super::modular::{Fingerprint, Refusal};
 use super::super::numeric::{self, Numeric, Scalar};
 use super::collection::{Named, assignments, one_unknown};
 use super::{Comparison, Outcome, Result, equal_if};
@@ -207,8 +207,13 @@ impl Comparison<'_, '_> {
         let givens = [self.given_scalar(c), self.given_scalar(d)];
         let differences = (self.difference([a, b], true)?, self.difference([c, d], false)?);
         let outcome = match differences {
-            (Ok((x, _)), Ok((y, _))) if constant_ratio(x, y) => Outcome::Equal(Method::Relation),
-            (Ok((_, true)), Ok((_, true))) => Outcome::Different,
+            // Three lanes do not show every parity.
+            (Ok(x), Ok(y)) if !(x.periodic || y.periodic) && constant_ratio(x.lanes, y.lanes) => {
+                Outcome::Equal(Method::Relation)
+            }
+            (Ok(x), Ok(y)) if x.decisive && y.decisive && !constant_ratio(x.lanes, y.lanes) => {
+                Outcome::Different
+            }
             (Err(Refusal::Undefined), _) | (_, Err(Refusal::Undefined)) => Outcome::Different,
             _ => match numeric::proportional(golds, givens, self.fuel)? {
                 Numeric::Equal => Outcome::Equal(Method::Relation),
@@ -230,19 +235,23 @@ impl Comparison<'_, '_> {
         })
     }
 
-    /// The fingerprint of the difference of two sides, and whether it decides.
+    /// The fingerprint of the difference of two sides.
     fn difference(
         &mut self,
         sides: [&Item; 2],
         gold: bool,
-    ) -> Result<std::result::Result<(Lanes, bool), Refusal>> {
+    ) -> Result<std::result::Result<Fingerprint, Refusal>> {
         let ast = if gold { self.gold } else { self.given };
         let [left, right] = sides.map(|side| side.print(ast, self.fuel));
         match (left, right) {
             (Err(Refusal::Exhausted), _) | (_, Err(Refusal::Exhausted)) => Err(Exhausted),
             (Ok(a), Ok(b)) => {
                 let minus = [0, 1, 2].map(|lane| field().sub(a.lanes[lane], b.lanes[lane]));
-                Ok(Ok((minus, a.decisive && b.decisive)))
+                Ok(Ok(Fingerprint {
+                    lanes: minus,
+                    decisive: a.decisive && b.decisive,
+                    periodic: a.periodic || b.periodic,
+                }))
             }
             (Err(refusal), _) | (_, Err(refusal)) => Ok(Err(refusal)),
         }
@@ -279,7 +288,7 @@ fn same_label(a: &str, b: &str) -> bool {
     let symbol = |label: &str| {
         label.chars().count() == 1
             || label.starts_with('\\')
-            || label.contains(['_', '(', ','])
+            || label.contains(['_', '(', ',', '/'])
             || label.split(' ').all(|letter| letter.chars().count() == 1)
     };
     // A segment has no direction.

@@ -137,7 +137,7 @@ fn box_brace(bytes: &[u8], at: usize) -> Option<usize> {
         return None;
     }
     let name = [&b"\\boxed"[..], b"\\fbox"].into_iter().find(|name| rest.starts_with(name))?;
-    let blanks = rest[name.len()..].iter().take_while(|b| **b == b' ').count();
+    let blanks = rest[name.len()..].iter().take_while(|b| b" \n\t".contains(b)).count();
     let brace = at + name.len() + blanks;
     (bytes.get(brace) == Some(&b'{')).then_some(brace)
 }

@@ -52,7 +52,7 @@ fn after_answer(rest: &str) -> Option<&str> {
             break;
         }
     }
-    if !stated {
+    if !stated && !heads_a_formula(rest) {
         return None;
     }
     let rest = rest.trim_start_matches([':', ' ', '*', '\n', '=']);
@@ -65,6 +65,12 @@ fn after_answer(rest: &str) -> Option<&str> {
         return None;
     }
     Some(shortened(found))
+}
+
+/// Whether nothing but a displayed formula follows a heading: `**Final Answer**`.
+fn heads_a_formula(rest: &str) -> bool {
+    let formula = rest.trim_start();
+    rest.starts_with('\n') && ["\\[", "$$", "\\(", "$"].iter().any(|open| formula.starts_with(open))
 }
 
 /// A statement without what explains it: "72, which is 48 + 24", "72 (48 in April)".

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use memchr::memchr_iter;
 use memchr::memmem;
 
-use super::{Extraction, boxes};
+use super::{Extraction, boxes, phrases};
 
 /// What follows the thoughts.
 #[derive(Debug, PartialEq, Eq)]
@@ -47,7 +47,10 @@ pub(super) fn tagged(zone: &str) -> Extraction<'_> {
     let content = content[..end].trim();
     match boxes::last_answer(content) {
         Extraction::NoAnswer if boxes::is_placeholder(content) => Extraction::NoAnswer,
-        Extraction::NoAnswer => Extraction::Found(Cow::Borrowed(content)),
+        // `<answer>The answer is 5</answer>`
+        Extraction::NoAnswer => {
+            Extraction::Found(Cow::Borrowed(phrases::stated(content).unwrap_or(content)))
+        }
         found => found,
     }
 }

@@ -14,6 +14,8 @@ pub(super) enum Meaning {
     Space,
     /// No meaning of its own; whatever follows is read as if it were not there.
     Skip,
+    /// A mark over a letter, which makes it another symbol.
+    Accent,
     /// Like [`Meaning::Skip`], and the braced argument that follows vanishes too.
     SkipArgument,
     /// A braced argument follows that is prose, or an upright name.
@@ -77,11 +79,12 @@ pub(super) fn command(name: &str) -> Option<Meaning> {
         "(" | ")" | "[" | "]" | "displaystyle" | "textstyle" | "scriptstyle" | "limits"
         | "nolimits" | "big" | "Big" | "bigg" | "Bigg" | "bigl" | "Bigl" | "biggl" | "Biggl"
         | "bigr" | "Bigr" | "biggr" | "Biggr" | "mathbf" | "boldsymbol" | "bm" | "mathit"
-        | "mathcal" | "mathsf" | "mathfrak" | "mathscr" | "vec" | "hat" | "widehat" | "tilde"
-        | "overrightarrow" | "boxed" | "fbox" | "rm" | "bf" | "it" | "cal" | "large" | "Large"
-        | "small" | "normalsize" | "mathstrut" | "left." | "right." | "ensuremath"
-        | "underline" | "strut" | "middle" | "huge" | "Huge" | "allowbreak" | "relax"
-        | "mathopen" | "mathclose" | "mathord" | "mathbin" | "mathrel" => Skip,
+        | "mathcal" | "mathsf" | "mathfrak" | "mathscr" | "vec" | "overrightarrow" | "boxed"
+        | "fbox" | "rm" | "bf" | "it" | "cal" | "large" | "Large" | "small" | "normalsize"
+        | "mathstrut" | "left." | "right." | "ensuremath" | "underline" | "strut" | "middle"
+        | "huge" | "Huge" | "allowbreak" | "relax" | "mathopen" | "mathclose" | "mathord"
+        | "mathbin" | "mathrel" => Skip,
+        "hat" | "widehat" | "tilde" | "widetilde" => Meaning::Accent,
         "phantom" | "hphantom" | "vphantom" | "color" | "textcolor" | "hspace" | "vspace"
         | "tag" | "label" | "hspace*" | "colorbox" | "kern" | "mkern" => SkipArgument,
         "text" | "textbf" | "textit" | "textrm" | "mbox" | "textsf" | "texttt" | "textnormal"
@@ -256,6 +259,7 @@ pub(super) fn is_product(run: &str, next: Option<u8>) -> bool {
         "kJ", "th", "st", "nd", "rd", "sq",
     ];
     const UNITS: &[&str] = &["cm", "km", "kg", "mm", "ml", "mL", "ft", "mi", "lb", "nm", "Hz"];
+    const MIXED: &[&str] = &["MHz", "GHz", "THz", "MPa", "GPa", "PhD", "USt"];
     const THREE: &[&str] = &["lbs", "hrs", "yrs", "mph", "kph", "bad", "cab", "dab", "cad", "day"];
     match run.len() {
         2 if matches!(next, Some(b'+' | b'-' | b'*' | b'^' | b'=' | b'/')) => !UNITS.contains(&run),
@@ -263,9 +267,7 @@ pub(super) fn is_product(run: &str, next: Option<u8>) -> bool {
         // `PDP^{-1}`
         3 | 4 if next == Some(b'^') && run.bytes().all(|b| b.is_ascii_uppercase()) => true,
         // `nRT`
-        3 if run.starts_with(|c: char| c.is_ascii_lowercase())
-            && run[1..].bytes().all(|b| b.is_ascii_uppercase()) =>
-        {
+        3 if run.bytes().filter(u8::is_ascii_uppercase).count() == 2 && !MIXED.contains(&run) => {
             true
         }
         3 => {

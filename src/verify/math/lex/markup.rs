@@ -21,6 +21,15 @@ impl<'a> Lexer<'a> {
                 self.at = end;
                 self.spaced = true;
             }
+            Meaning::Accent => {
+                // A unit vector goes by its letter alone.
+                let base = self.source[end..].trim_start_matches(['{', ' ', '\\']);
+                let unit = ["i", "j", "k"].iter().any(|letter| base.starts_with(letter));
+                self.at = end;
+                if !unit {
+                    self.push(Kind::Overline, start, end);
+                }
+            }
             Meaning::Skip => {
                 self.at = end;
                 self.vector |= commands::marks_vector(name);
@@ -96,7 +105,8 @@ impl<'a> Lexer<'a> {
             self.push(kind, start, end);
             return Ok(());
         }
-        if name.is_empty() {
+        let stop = name.bytes().all(|b| b".,;".contains(&b)) && self.rest().trim().is_empty();
+        if name.is_empty() || stop {
             self.spaced = true;
             return Ok(());
         }
@@ -114,7 +124,9 @@ impl<'a> Lexer<'a> {
             }
             _ if is_unit(name) => Kind::Text(name),
             // `\text{1A3}_{16}`
-            _ if self.rest().starts_with("_{16}") && name.bytes().all(|b| b.is_ascii_hexdigit()) => {
+            _ if self.rest().starts_with("_{16}")
+                && name.bytes().all(|b| b.is_ascii_hexdigit()) =>
+            {
                 Kind::Text(name)
             }
             _ if name.bytes().any(|b| b.is_ascii_digit() || b == b'\\' || b == b'{') => {
@@ -136,9 +148,11 @@ impl<'a> Lexer<'a> {
 
     /// Whether an upright letter is a unit: it follows a number, and nothing but more of the unit follows it.
     fn is_unit_of_number(&self, name: &str) -> bool {
-        let number = matches!(self.out.tokens.last(), Some(last) if matches!(last.kind, Kind::Number(_)));
+        let number =
+            matches!(self.out.tokens.last(), Some(last) if matches!(last.kind, Kind::Number(_)));
         let rest = self.rest().trim_start_matches(['~', ' ', '\\', ',', ';']);
-        let more = rest.is_empty() || rest.starts_with(['^', '/', '$']) || rest.starts_with("mathrm");
+        let more =
+            rest.is_empty() || rest.starts_with(['^', '/', '$']) || rest.starts_with("mathrm");
         number && more && units::is_known(name)
     }
 

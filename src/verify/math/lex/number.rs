@@ -48,7 +48,9 @@ pub(super) fn read(source: &str, sense: Sense, outside: bool) -> Result<Read, Le
         digits.clear();
         digits.extend(bytes[..end].iter().copied().filter(u8::is_ascii_digit));
         at = end;
-        commas = by_comma;
+        // A list has no member `000`.
+        let padded = bytes[..end].windows(2).any(|pair| pair == b",0");
+        commas = by_comma && !padded;
     }
     let mut places = 0;
     let mut decimal = false;

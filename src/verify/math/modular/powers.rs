@@ -111,8 +111,9 @@ impl Modular<'_, '_> {
     fn prime_powers(&mut self, value: &UBig, n: i64, d: i64) -> Result<Lanes> {
         let mut result = self.one();
         for (prime, count) in self.factors(value)? {
-            let exponent = count.checked_mul(n).ok_or(Refusal::Opaque)?;
-            let (twice, rest) = (exponent * 2 / d, exponent * 2 % d);
+            let exponent = count.checked_mul(n).and_then(|exponent| exponent.checked_mul(2));
+            let exponent = exponent.ok_or(Refusal::Opaque)?;
+            let (twice, rest) = (exponent / d, exponent % d);
             if rest != 0 {
                 return Err(Refusal::Opaque);
             }

@@ -1,5 +1,5 @@
-use super::super::lex::Sense;
 use super::super::fuel::GRADE;
+use super::super::lex::Sense;
 use super::super::parse::parse;
 use super::*;
 

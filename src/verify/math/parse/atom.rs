@@ -238,14 +238,19 @@ impl Parser<'_> {
         self.add(Node::Apply(Function::Root, vec![index, radicand]))
     }
 
-    /// `\overline{AB}`: one symbol.
+    /// `\overline{AB}`, `\hat{x}`: one symbol.
     fn overlined(&mut self, place: usize) -> Result<Id> {
         let inner = self.raw_argument()?;
         let length = self.tokens[place].end - self.tokens[place].start;
         if length == 0 || inner.bytes().all(|b| b.is_ascii_digit()) {
             return Err(self.unexpected());
         }
-        let name = self.ast.name(&format!("\\overline{{{inner}}}"));
+        let accent = match &self.source[self.tokens[place].start..self.tokens[place].end] {
+            "\\hat" | "\\widehat" => "\\hat",
+            "\\tilde" | "\\widetilde" => "\\tilde",
+            _ => "\\overline",
+        };
+        let name = self.ast.name(&format!("{accent}{{{inner}}}"));
         self.add(Node::Symbol(name))
     }
 

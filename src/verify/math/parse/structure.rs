@@ -53,7 +53,8 @@ impl Parser<'_> {
     /// Whether the brace here opens an environment and is never closed.
     fn is_half_open(&self) -> bool {
         let closes = |token: &Token<'_>| token.kind == Kind::Close(Bracket::Curly);
-        matches!(self.peek_at(1), Some(Kind::Begin(_))) && !self.tokens[self.at..].iter().any(closes)
+        matches!(self.peek_at(1), Some(Kind::Begin(_)))
+            && !self.tokens[self.at..].iter().any(closes)
     }
 
     /// Whether the square bracket here turns its back on an interval that is open in that style.
