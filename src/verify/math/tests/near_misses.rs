@@ -154,6 +154,7 @@ const STILL_EQUAL: &[(&str, &str)] = &[
     (r"x_{1}=2,\;x_{2}=-5", r"x_{1}=2,\;x_{1}=-5"),
     (r"x_{1}=2,\;x_{2}=-5", r"x_{2}=2,\;x_{2}=-5"),
     (r"|{-5}|", r"|{+5}|"),
+    (r"(-1)^k", r"\frac{1}{(-1)^k}"),
 ];
 
 /// Parts that are put for one another.
