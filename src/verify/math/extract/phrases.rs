@@ -21,7 +21,8 @@ pub(super) fn stated(text: &str) -> Option<&str> {
     let mut end = bytes.len();
     while let Some(hit) = memmem::rfind(&bytes[..end], b"nswer") {
         end = hit;
-        if let Some(found) = after_answer(&text[hit + "nswer".len()..]) {
+        let before = text[..hit].rsplit('\n').next().unwrap_or("");
+        if let Some(found) = after_answer(&text[hit + "nswer".len()..], is_heading(before)) {
             return Some(found);
         }
     }
@@ -29,7 +30,7 @@ pub(super) fn stated(text: &str) -> Option<&str> {
 }
 
 /// What is stated after the word "answer": `is …`, `: …`, `= …`.
-fn after_answer(rest: &str) -> Option<&str> {
+fn after_answer(rest: &str, heading: bool) -> Option<&str> {
     let marks = |c: char| c == '*' || c == '_' || c == ' ';
     let rest = rest.trim_start_matches(marks);
     let mut rest = rest.strip_prefix("(s)").unwrap_or(rest).trim_start_matches(marks);
@@ -52,7 +53,7 @@ fn after_answer(rest: &str) -> Option<&str> {
             break;
         }
     }
-    if !stated && !heads_a_formula(rest) {
+    if !stated && !(heading && heads_a_formula(rest)) {
         return None;
     }
     let rest = rest.trim_start_matches([':', ' ', '*', '\n', '=']);
@@ -65,6 +66,12 @@ fn after_answer(rest: &str) -> Option<&str> {
         return None;
     }
     Some(shortened(found))
+}
+
+/// Whether a line that goes on with "nswer" is a heading.
+fn is_heading(line: &str) -> bool {
+    let words = line.trim_matches(|c: char| "#*_ ".contains(c)).to_ascii_lowercase();
+    matches!(words.as_str(), "a" | "final a" | "the a" | "the final a")
 }
 
 /// Whether nothing but a displayed formula follows a heading: `**Final Answer**`.
@@ -128,6 +135,8 @@ fn line_end(text: &str) -> usize {
     while at < bytes.len() {
         match bytes[at] {
             b'\n' => return at,
+            // "It is 5!!" is said with joy.
+            b'!' if bytes.get(at + 1) == Some(&b'!') => return at,
             b'.' | b'!' | b'?'
                 if bytes.get(at + 1).is_none_or(|b| b" \n\r*\"".contains(b))
                     && !abbreviation(&text[..at]) =>

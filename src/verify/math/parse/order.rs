@@ -45,7 +45,8 @@ impl Parser<'_> {
             .iter()
             .filter_map(|&id| self.matrix_letter(id).map(|turned| (id, turned)))
             .collect();
-        if matrices.len() < 2 || !matrices.iter().any(|(_, turned)| *turned) {
+        let ordered = matrices.len() > 1 && matrices.iter().any(|(_, turned)| *turned);
+        if !ordered || self.is_dimension(&matrices) {
             return Ok(());
         }
         factors.retain(|id| !matrices.iter().any(|(matrix, _)| matrix == id));
@@ -53,6 +54,24 @@ impl Parser<'_> {
         let ordered = matrices.into_iter().map(|(id, _)| id).collect();
         factors.push(self.add(Node::Call(name, ordered))?);
         Ok(())
+    }
+
+    /// Mass, length, time and their like, each once: `MLT^{-2}`.
+    fn is_dimension(&self, factors: &[(Id, bool)]) -> bool {
+        let letters: Vec<&str> = factors
+            .iter()
+            .filter_map(|&(id, _)| match self.ast.node(id) {
+                Node::Symbol(name) => Some(self.ast.text(*name)),
+                Node::Power(base, _) => match self.ast.node(*base) {
+                    Node::Symbol(name) => Some(self.ast.text(*name)),
+                    _ => None,
+                },
+                _ => None,
+            })
+            .collect();
+        letters.iter().enumerate().all(|(at, letter)| {
+            matches!(*letter, "M" | "L" | "T" | "I" | "K" | "N") && !letters[..at].contains(letter)
+        })
     }
 
     /// Whether a factor is a capital letter or a power of one, and if so whether it is inverted or transposed.
