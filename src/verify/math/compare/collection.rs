@@ -35,10 +35,14 @@ impl Comparison<'_, '_> {
             (A::Set(_), A::List(_)) if several(given) => Ok(Outcome::Different),
             (A::List(_), A::Set(_)) if several(gold) => Ok(Outcome::Different),
             (A::Set(a), A::List(b)) | (A::List(a), A::Set(b)) => self.unordered(a, b),
-            (A::Tuple { items, .. }, A::List(values)) if labelled(values) => {
+            (A::Tuple { items, open }, A::List(values))
+                if labelled(values) && !is_interval(items, *open) =>
+            {
                 self.system(items, values, true)
             }
-            (A::List(values), A::Tuple { items, .. }) if labelled(values) => {
+            (A::List(values), A::Tuple { items, open })
+                if labelled(values) && !is_interval(items, *open) =>
+            {
                 self.system(items, values, false)
             }
             (A::Tuple { items: a, .. }, A::List(b)) | (A::List(a), A::Tuple { items: b, .. })
@@ -212,6 +216,11 @@ impl Comparison<'_, '_> {
             if tuple_is_gold { this.answers(item, value) } else { this.answers(value, item) }
         })
     }
+}
+
+/// Whether a pair is an interval by its brackets, and no point.
+pub(super) fn is_interval(items: &[Answer], open: Bracket) -> bool {
+    items.len() == 2 && open == Bracket::Square
 }
 
 /// A value with its name.

@@ -253,12 +253,14 @@ fn members(answer: &Answer) -> Option<Vec<&Item>> {
     }
 }
 
-/// The one symbol of an answer that does not say what its parameter is.
+/// The one symbol, an integer by its letter, of an answer that does not say what its parameter is.
 fn only_symbol(side: Side<'_>) -> Option<String> {
     let items = members(side.answer)?;
     let first = side.ast.symbols(items[0].id);
     let [name] = first[..] else { return None };
-    Some(side.ast.text(name).to_owned())
+    let name = side.ast.text(name);
+    // The letters of whole numbers: `y = 2x + 1` is a line.
+    matches!(name, "k" | "n" | "m" | "l" | "j" | "N" | "K").then(|| name.to_owned())
 }
 
 /// The names of what is solved for, if both sides have one.

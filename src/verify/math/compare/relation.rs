@@ -7,7 +7,7 @@ use super::super::field::{Lanes, field};
 use super::super::fuel::Exhausted;
 use super::super::modular::{Fingerprint, Refusal};
 use super::super::numeric::{self, Numeric, Scalar};
-use super::collection::{Named, assignments, one_unknown};
+use super::collection::{Named, assignments, is_interval, one_unknown};
 use super::{Comparison, Outcome, Result, equal_if};
 
 impl Comparison<'_, '_> {
@@ -27,6 +27,8 @@ impl Comparison<'_, '_> {
             (A::Labelled { chain: Some(a), .. }, A::Chain(b))
             | (A::Chain(a), A::Labelled { chain: Some(b), .. }) => self.chains(a, b),
             (A::Chain(a), A::Chain(b)) => self.chains(a, b),
+            // A whole class of numbers is not the one that is asked for.
+            (A::Labelled { .. }, A::Congruence { .. }) => Ok(Outcome::Different),
             (A::Labelled { label: x, .. }, A::Labelled { label: y, .. }) => {
                 self.labelled(gold, given, same_label(x, y))
             }
@@ -103,7 +105,10 @@ impl Comparison<'_, '_> {
 
     /// A tuple with names against one without: coordinates in their usual order, other names as they come.
     fn coordinates(&mut self, named: &[Named<'_>], tuple: &Answer, named_is_gold: bool) -> Result {
-        let Answer::Tuple { items, .. } = tuple else { return Ok(Outcome::Different) };
+        let Answer::Tuple { items, open } = tuple else { return Ok(Outcome::Different) };
+        if is_interval(items, *open) {
+            return Ok(Outcome::Different);
+        }
         let mut named = named.to_vec();
         if named.iter().all(|(name, _)| matches!(name.as_str(), "x" | "y" | "z")) {
             named.sort_by(|(a, _), (b, _)| a.cmp(b));

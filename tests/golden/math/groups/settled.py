@@ -239,4 +239,10 @@ CASES = [
     *block("dimensions, headings", r"M^{-1}LM", F=[r"MLM^{-1}"]),
     *text("dimensions, headings", r"5", T=['The answer is 5!!', 'The answer is 5!'], F=['Let $x$ be the answer\n$x+1=6$']),
     *text("dimensions, headings", r"120", F=['The answer is 5!!']),
+    *block("what two golds of the cases were once taken for", r"2k+1, k\in\mathbb{Z}", T=[r"2n-1"], F=[r"y=2x+1"]),
+    *block("what two golds of the cases were once taken for", r"[2,5]", F=[r"x=2,y=5"]),
+    *block("what two golds of the cases were once taken for", r"(a,b)=(2,5)", T=[r"(2,5)"], F=[r"[2,5]"]),
+    *block("what two golds of the cases were once taken for", r"[1,2,3]", T=[r"x=1,y=2,z=3"]),
+    *block("what two golds of the cases were once taken for", r"x=3", F=[r"x\equiv 3\pmod 7"]),
+    *block("what two golds of the cases were once taken for", r"3", T=[r"x\equiv 3\pmod 7"]),
 ]
