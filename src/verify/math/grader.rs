@@ -206,19 +206,29 @@ fn judge(policy: &Policy, golds: &[Arc<Gold>], answer: &str) -> Finding {
 
 /// A text without the commands that only choose a font: `\mathrm{CO}_2` and `\text{CO}_2` are `CO_2`.
 fn unstyled(text: &str) -> String {
-    let mut out = text.to_owned();
-    for command in ["\\mathrm{", "\\text{", "\\mathbf{", "\\textbf{", "\\mathit{", "\\textit{"] {
-        while let Some(at) = out.find(command) {
-            let from = at + command.len();
-            let Some(end) =
-                out[from..].find(['{', '}']).filter(|&end| out[from + end..].starts_with('}'))
-            else {
-                return out;
-            };
-            out.replace_range(from + end..=from + end, "");
-            out.replace_range(at..from, "");
+    const FONTS: [&str; 6] =
+        ["\\mathrm{", "\\text{", "\\mathbf{", "\\textbf{", "\\mathit{", "\\textit{"];
+    let mut out = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(at) = rest.find('\\') {
+        out.push_str(&rest[..at]);
+        rest = &rest[at..];
+        let inner = FONTS.iter().find_map(|font| rest.strip_prefix(font));
+        let plain = inner.and_then(|inner| {
+            inner.split_once('}').filter(|(name, _)| !name.contains(['{', '\\']))
+        });
+        match plain {
+            Some((name, behind)) => {
+                out.push_str(name);
+                rest = behind;
+            }
+            None => {
+                out.push('\\');
+                rest = &rest[1..];
+            }
         }
     }
+    out.push_str(rest);
     out
 }
 

@@ -117,6 +117,7 @@ impl Comparison<'_, '_> {
         side: &Item,
         at: &Divisor,
     ) -> std::result::Result<Fingerprint, Refusal> {
+        self.fuel.spend(64 + 16 * (ast.size() + at.ast.size()))?;
         let mut target = Ast::default();
         let opaque = |_| Refusal::Opaque;
         let root = at.ast.copy_to(at.root, &mut target, "", None).map_err(opaque)?;
@@ -173,6 +174,7 @@ impl Comparison<'_, '_> {
 
     /// The expression as a divisor, if it is linear in the symbol: its root is -q(0) / (q(1) - q(0)).
     fn linear(&mut self, ast: &Ast, id: Id, symbol: String) -> Result<Option<Divisor>> {
+        self.fuel.spend(64 + 48 * ast.size())?;
         let mut own = Ast::default();
         let mut values = Vec::with_capacity(3);
         for value in [0u8, 1, 2] {

@@ -47,6 +47,7 @@ pub(super) fn families(
         let Some(items) = members(side.answer) else { return Ok(None) };
         let mut own = Vec::with_capacity(items.len());
         for item in items {
+            fuel.spend(64 + 48 * side.ast.size())?;
             match class(&mut ast, side.ast, item, parameter) {
                 Some(class) => own.push(class),
                 None => return Ok(None),
@@ -128,21 +129,17 @@ impl Families<'_, '_> {
 
     /// Whether every one of `a` differs from one of `b` by a multiple of the period.
     fn covers(&mut self, a: &[Id], b: &[Id], period: Id) -> Result<bool> {
-        let Some(length) = self.real(period)? else { return Ok(false) };
-        for &x in a {
+        let (Some(length), Some(p), Some(q)) = (self.real(period)?, self.reals(a)?, self.reals(b)?)
+        else {
+            return Ok(false);
+        };
+        for (&x, p) in a.iter().zip(&p) {
             let mut found = false;
-            for &y in b {
-                let (Some(p), Some(q)) = (self.real(x)?, self.real(y)?) else { return Ok(false) };
+            for (&y, q) in b.iter().zip(&q) {
                 let turns = ((p - q) / length).round();
-                if turns.abs() < 1e6 && ((p - q) / length - turns).abs() < 1e-9 {
-                    let turns = RBig::from(turns as i64);
-                    let Some(shift) = self.times(&turns, period) else { return Ok(false) };
-                    let Ok(moved) = self.ast.add(Node::Sum(vec![y, shift])) else {
-                        return Ok(false);
-                    };
-                    found = self.same(x, moved)?;
-                }
-                if found {
+                let near = turns.abs() < 1e6 && ((p - q) / length - turns).abs() < 1e-9;
+                if near && self.turned(x, y, turns, period)? {
+                    found = true;
                     break;
                 }
             }
@@ -151,6 +148,19 @@ impl Families<'_, '_> {
             }
         }
         Ok(true)
+    }
+
+    /// Whether `x` is `y` and so many periods: shown, not only near.
+    fn turned(&mut self, x: Id, y: Id, turns: f64, period: Id) -> Result<bool> {
+        let Some(shift) = self.times(&RBig::from(turns as i64), period) else { return Ok(false) };
+        match self.ast.add(Node::Sum(vec![y, shift])) {
+            Ok(moved) => self.same(x, moved),
+            Err(_) => Ok(false),
+        }
+    }
+
+    fn reals(&mut self, ids: &[Id]) -> Result<Option<Vec<f64>>> {
+        ids.iter().map(|&id| self.real(id)).collect()
     }
 
     fn real(&mut self, id: Id) -> Result<Option<f64>> {

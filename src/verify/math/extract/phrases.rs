@@ -21,8 +21,7 @@ pub(super) fn stated(text: &str) -> Option<&str> {
     let mut end = bytes.len();
     while let Some(hit) = memmem::rfind(&bytes[..end], b"nswer") {
         end = hit;
-        let before = text[..hit].rsplit('\n').next().unwrap_or("");
-        if let Some(found) = after_answer(&text[hit + "nswer".len()..], is_heading(before)) {
+        if let Some(found) = after_answer(&text[..hit], &text[hit + "nswer".len()..]) {
             return Some(found);
         }
     }
@@ -30,7 +29,7 @@ pub(super) fn stated(text: &str) -> Option<&str> {
 }
 
 /// What is stated after the word "answer": `is …`, `: …`, `= …`.
-fn after_answer(rest: &str, heading: bool) -> Option<&str> {
+fn after_answer<'a>(before: &str, rest: &'a str) -> Option<&'a str> {
     let marks = |c: char| c == '*' || c == '_' || c == ' ';
     let rest = rest.trim_start_matches(marks);
     let mut rest = rest.strip_prefix("(s)").unwrap_or(rest).trim_start_matches(marks);
@@ -53,7 +52,7 @@ fn after_answer(rest: &str, heading: bool) -> Option<&str> {
             break;
         }
     }
-    if !stated && !(heading && heads_a_formula(rest)) {
+    if !stated && !(heads_a_formula(rest) && is_heading(before)) {
         return None;
     }
     let rest = rest.trim_start_matches([':', ' ', '*', '\n', '=']);
@@ -68,8 +67,9 @@ fn after_answer(rest: &str, heading: bool) -> Option<&str> {
     Some(shortened(found))
 }
 
-/// Whether a line that goes on with "nswer" is a heading.
-fn is_heading(line: &str) -> bool {
+/// Whether the line that goes on with "nswer" is a heading.
+fn is_heading(before: &str) -> bool {
+    let line = before.rsplit('\n').next().unwrap_or("");
     let words = line.trim_matches(|c: char| "#*_ ".contains(c)).to_ascii_lowercase();
     matches!(words.as_str(), "a" | "final a" | "the a" | "the final a")
 }

@@ -49,7 +49,7 @@ impl Parser<'_> {
         if !ordered || self.is_dimension(&matrices) {
             return Ok(());
         }
-        factors.retain(|id| !matrices.iter().any(|(matrix, _)| matrix == id));
+        factors.retain(|&id| self.matrix_letter(id).is_none());
         let name = self.ast.name(MATRICES);
         let ordered = matrices.into_iter().map(|(id, _)| id).collect();
         factors.push(self.add(Node::Call(name, ordered))?);

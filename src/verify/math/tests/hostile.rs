@@ -32,6 +32,32 @@ fn honest_prose_of_a_megabyte_is_read() {
 }
 
 #[test]
+fn what_is_compared_as_a_set_or_cleared_of_divisors_ends() {
+    let letters = "abcdfghjklmnopqrstuvwxyz";
+    let quotients = |above: &str| {
+        letters.chars().map(|c| format!("\\frac{{{above}}}{{{c}-1}}")).collect::<Vec<_>>().join("+")
+    };
+    let family = |step: usize| {
+        let class = |n: usize| format!("x=\\frac{{{n}\\pi}}{{{step}}}+2k\\pi");
+        (0..300).map(class).collect::<Vec<_>>().join(", ") + ", k\\in\\mathbb{Z}"
+    };
+    let matrices = format!("{}^{{-1}}", vec!["A B"; 1500].join(" "));
+    for (gold, answer) in [
+        (format!("y={}", quotients("1")), format!("y={}", quotients("2"))),
+        (format!("{}=1", quotients("x")), format!("{}=2", quotients("y"))),
+        (family(7), family(11)),
+        ("x=k\\pi, k\\in\\mathbb{Z}".to_owned(), family(300)),
+        (matrices.clone(), format!("2{matrices}")),
+        ("\\frac{1}{".to_owned(), "\\mathrm{a}".repeat(5000)),
+        ("\\mathrm{CO}_2 \\& 1".to_owned(), "\\mathrm{".repeat(5000)),
+    ] {
+        let found = boxed(&gold, &answer);
+        assert_ne!(found.verdict, Verdict::Correct, "{gold}");
+        assert!(found.fuel <= GRADE);
+    }
+}
+
+#[test]
 fn deep_nesting_ends() {
     for (open, close) in [
         ("(", ")"),
