@@ -20,7 +20,7 @@ use evaluate::{Evaluator, Invalid};
 use point::Point;
 use survey::{Survey, values};
 
-use super::ast::{Ast, Id};
+use super::ast::{Ast, Function, Id, Node};
 use super::fuel::{Exhausted, Fuel};
 
 /// Relative agreement that counts as equality: 2^-75.
@@ -53,10 +53,31 @@ pub(super) struct Scalar<'a> {
 pub(super) fn compare(a: Scalar<'_>, b: Scalar<'_>, fuel: &mut Fuel) -> Result<Numeric, Exhausted> {
     let outcome = same(fuel, [a, b], |[a, b]| Some((a, b)))?;
     let constant = |side: Scalar<'_>| side.ast.symbols(side.id).is_empty();
-    if outcome == Numeric::Undecided && constant(a) && constant(b) {
-        return wide::compare(a, b, fuel);
+    let constants = constant(a) && constant(b);
+    let close = outcome == Numeric::Undecided
+        || (outcome == Numeric::Equal
+            && constants
+            && (has_tiny_power(a, a.id, fuel)? || has_tiny_power(b, b.id, fuel)?));
+    if close && constants { wide::compare(a, b, fuel) } else { Ok(outcome) }
+}
+
+/// Whether a power within a constant is so small that it might be lost beside another value: `1+2^{-300\pi}`.
+fn has_tiny_power(side: Scalar<'_>, id: Id, fuel: &mut Fuel) -> Result<bool, Exhausted> {
+    fuel.spend(2)?;
+    let node = side.ast.node(id);
+    if matches!(node, Node::Power(..) | Node::Apply(Function::Exp, _))
+        && real_value(Scalar { id, ..side }, fuel)?.is_some_and(|value| value.high.abs() < 1e-12)
+    {
+        return Ok(true);
     }
-    Ok(outcome)
+    let mut children = Vec::new();
+    node.for_each_child(|child| children.push(child));
+    for child in children {
+        if has_tiny_power(side, child, fuel)? {
+            return Ok(true);
+        }
+    }
+    Ok(false)
 }
 
 /// Compares two expressions whose symbols stand for whole numbers.

@@ -47,7 +47,7 @@ pub(super) fn families(
         let Some(items) = members(side.answer) else { return Ok(None) };
         let mut own = Vec::with_capacity(items.len());
         for item in items {
-            fuel.spend(64 + 48 * side.ast.size())?;
+            fuel.spend(64 + 2 * side.ast.size())?;
             match class(&mut ast, side.ast, item, parameter) {
                 Some(class) => own.push(class),
                 None => return Ok(None),
@@ -205,7 +205,9 @@ fn class(target: &mut Ast, ast: &Ast, item: &Item, parameter: &str) -> Option<Cl
     if !is_linear(ast, item.id, parameter) {
         return None;
     }
-    let source = ast.with_sign(item.sign);
+    let signed = ast.any(item.id, &|node| matches!(node, Node::PlusMinus { .. }));
+    let turned = signed.then(|| ast.with_sign(item.sign));
+    let source = turned.as_ref().unwrap_or(ast);
     let mut at = |value: u8| {
         let value = number(target, value.into())?;
         source.copy_to(item.id, target, parameter, Some(value)).ok()

@@ -52,7 +52,7 @@ fn after_answer<'a>(before: &str, rest: &'a str) -> Option<&'a str> {
             break;
         }
     }
-    if !stated && !(heads_a_formula(rest) && is_heading(before)) {
+    if !(stated || heads_a_formula(rest) && is_heading(before)) {
         return None;
     }
     let rest = rest.trim_start_matches([':', ' ', '*', '\n', '=']);

@@ -19,6 +19,9 @@ const SLACK: f64 = 80.0;
 /// Greatest power of two of an argument of an elementary function: beyond it the reduction is too dear.
 const MAX_ARGUMENT: f64 = 4096.0;
 
+/// Least power of two of a value: the exponential of a smaller one would hold all bits between it and 1.
+const MIN_SIZE: f64 = -16_384.0;
+
 type Float = FBig<HalfEven, 2>;
 type Result<T> = std::result::Result<T, Invalid>;
 
@@ -40,9 +43,11 @@ pub(super) fn compare(
 ) -> std::result::Result<Numeric, Exhausted> {
     let height = height::height(a.ast, a.id).max(height::height(b.ast, b.id));
     for precision in PRECISIONS {
+        let mut least = 0.0;
         let mut value = |side: Scalar<'_>| {
             let context = Context::new(precision);
-            Constants { side, context, precision, fuel: &mut *fuel }.value(side.id)
+            let (fuel, least) = (&mut *fuel, &mut least);
+            Constants { side, context, precision, fuel, least }.value(side.id)
         };
         let difference = match (value(a), value(b)) {
             (Err(Invalid::Exhausted), _) | (_, Err(Invalid::Exhausted)) => return Err(Exhausted),
@@ -60,7 +65,9 @@ pub(super) fn compare(
             return Ok(Numeric::Different);
         }
         let bits = precision as f64 - SLACK;
-        if difference.error <= scale - bits && height <= bits / 2.0 {
+        // What is lost beside 1 at this precision shows nothing by its absence.
+        let visible = least >= -bits / 2.0;
+        if difference.error <= scale - bits && height <= bits / 2.0 && visible {
             return Ok(Numeric::Equal);
         }
     }
@@ -110,6 +117,8 @@ struct Constants<'a, 'f> {
     context: Context<HalfEven>,
     precision: usize,
     fuel: &'f mut Fuel,
+    /// Least power of two of the values that are not rational.
+    least: &'f mut f64,
 }
 
 impl Constants<'_, '_> {
@@ -143,7 +152,22 @@ impl Constants<'_, '_> {
         Ok(Wide { error: self.rounding(&value) + 1.0, value })
     }
 
+    /// The value of a node, if it is nought or not too close to it.
     fn value(&mut self, id: Id) -> Result<Wide> {
+        let found = self.unbounded(id)?;
+        let size = found.size();
+        let fits = size >= MIN_SIZE || size == f64::NEG_INFINITY;
+        if fits && size < *self.least && self.is_power(id) {
+            *self.least = size;
+        }
+        if fits { Ok(found) } else { Err(Invalid::Domain) }
+    }
+
+    fn is_power(&self, id: Id) -> bool {
+        matches!(self.side.ast.node(id), Node::Power(..) | Node::Apply(Function::Exp, _))
+    }
+
+    fn unbounded(&mut self, id: Id) -> Result<Wide> {
         self.spend(0)?;
         if let Ok(value) = exact::value(self.side.ast, id, self.side.sign, self.fuel) {
             return Ok(self.rational(&value));
