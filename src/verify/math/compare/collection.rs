@@ -64,14 +64,10 @@ impl Comparison<'_, '_> {
             }
             // A column or a row against a tuple.
             (A::Matrix { columns, cells }, A::Tuple { items, open: Bracket::Round })
+            | (A::Tuple { items, open: Bracket::Round }, A::Matrix { columns, cells })
                 if *columns == 1 || *columns == cells.len() =>
             {
-                self.vector(cells, items, true)
-            }
-            (A::Tuple { items, open: Bracket::Round }, A::Matrix { columns, cells })
-                if *columns == 1 || *columns == cells.len() =>
-            {
-                self.vector(cells, items, false)
+                self.vector(cells, items, matches!(gold, A::Matrix { .. }))
             }
             _ => Ok(equal_if(Self::is_empty(gold) && Self::is_empty(given), Method::Set)),
         }

@@ -44,23 +44,11 @@ impl Comparison<'_, '_> {
             {
                 Ok(Outcome::Different)
             }
-            (A::Function { value, .. }, A::Scalar(other)) => self.scalars(value, other),
-            (A::Scalar(other), A::Function { value, .. }) => self.scalars(other, value),
-            (A::Function { value, .. }, A::Labelled { value: other, others, .. })
-                if others.is_empty() =>
-            {
-                match &**other {
-                    A::Scalar(other) => self.scalars(value, other),
-                    _ => Ok(Outcome::Different),
-                }
+            (A::Function { value, .. }, other) if is_plain(other) => {
+                self.defined(value, other, true)
             }
-            (A::Labelled { value: other, others, .. }, A::Function { value, .. })
-                if others.is_empty() =>
-            {
-                match &**other {
-                    A::Scalar(other) => self.scalars(other, value),
-                    _ => Ok(Outcome::Different),
-                }
+            (other, A::Function { value, .. }) if is_plain(other) => {
+                self.defined(value, other, false)
             }
             // A chain of equal members stands for its last, if it is consistent.
             (A::Labelled { value, others, .. }, other) => {
@@ -75,6 +63,16 @@ impl Comparison<'_, '_> {
                 }
                 self.answers(other, value)
             }
+            _ => Ok(Outcome::Different),
+        }
+    }
+
+    /// What a function is defined as against a value, with a name or without.
+    fn defined(&mut self, value: &Item, other: &Answer, function_is_gold: bool) -> Result {
+        match other {
+            Answer::Scalar(other) if function_is_gold => self.scalars(value, other),
+            Answer::Scalar(other) => self.scalars(other, value),
+            Answer::Labelled { value: other, .. } => self.defined(value, other, function_is_gold),
             _ => Ok(Outcome::Different),
         }
     }
@@ -285,6 +283,15 @@ fn direction(a: Relation, b: Relation) -> Option<bool> {
         | (LessEqual, GreaterEqual)
         | (GreaterEqual, LessEqual) => Some(true),
         _ => None,
+    }
+}
+
+/// A value, with one name at most.
+fn is_plain(answer: &Answer) -> bool {
+    match answer {
+        Answer::Scalar(_) => true,
+        Answer::Labelled { others, .. } => others.is_empty(),
+        _ => false,
     }
 }
 
