@@ -168,6 +168,10 @@ impl Fetcher {
     }
 
     /// What a caller may know of a failure: nothing of the network it happened in.
+    #[expect(
+        clippy::wildcard_enum_match_arm,
+        reason = "all others are the network's, and not told apart"
+    )]
     fn miss(&self, error: &ureq::Error) -> Miss {
         match error {
             ureq::Error::BodyExceedsLimit(_) => {

@@ -112,7 +112,7 @@ impl Service {
         }
         match images.into_iter().position(ImageInput::is_address) {
             Some(at) => {
-                Err(ServiceError::invalid(&format!("{list}/{at}{field}"), Image::NOT_FETCHED))
+                Err(ServiceError::invalid(format!("{list}/{at}{field}"), Image::NOT_FETCHED))
             }
             None => Ok(()),
         }

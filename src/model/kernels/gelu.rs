@@ -93,8 +93,13 @@ mod tests {
             (Gelu::Quick, [0.845_795_8, -0.064_341_4, 0.0, 30.0, 0.0]),
         ] {
             let y = form.forward(&x).unwrap().to_vec2::<f32>().unwrap();
+            // A rounding of Φ(x) is one of x beyond 1.
             for (found, expected) in y[0].iter().zip(expected) {
-                assert!((found - expected).abs() < 1e-6, "{form:?}: {found} for {expected}");
+                let scale = f32::max(1.0, *found);
+                assert!(
+                    (found - expected).abs() < 2e-6 * scale,
+                    "{form:?}: {found} for {expected}"
+                );
             }
         }
     }
