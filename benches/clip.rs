@@ -31,6 +31,9 @@ use tokio::{net::TcpListener, runtime::Runtime, sync::oneshot, task::JoinSet};
 const BOUNDARY: &str = "a-boundary";
 const TEXTS: usize = 2000;
 
+/// How many things it does, and the doing.
+type Job<'a> = (usize, Box<dyn Fn() + 'a>);
+
 fn main() {
     // `cargo bench` adds `--bench`.
     let folders: Vec<PathBuf> =
@@ -42,7 +45,7 @@ fn main() {
     let (medium, large) = (files(&work.join("512")), files(&work.join("1024")));
     let (plain, caching) = (Served::start(work, 0), Served::start(work, 1 << 16));
     let compute = compute(&work.join("b32"), &medium);
-    let mut jobs: BTreeMap<&str, (usize, Box<dyn Fn() + '_>)> = BTreeMap::new();
+    let mut jobs: BTreeMap<&str, Job<'_>> = BTreeMap::new();
     jobs.insert("compute", (medium.len(), Box::new(compute)));
     for (name, model, images, form) in [
         ("b32_json", "b32", &medium, false),
