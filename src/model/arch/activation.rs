@@ -5,7 +5,7 @@ use candle_core::{D, Tensor};
 use super::{Computed, invalid};
 use crate::model::{
     LoadError,
-    kernels::{quick_gelu, swiglu},
+    kernels::{gelu, gelu_tanh, quick_gelu, swiglu},
 };
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -35,8 +35,8 @@ impl Activation {
     pub(super) fn forward(self, x: &Tensor) -> Computed {
         match self {
             Self::QuickGelu => quick_gelu(x),
-            Self::Gelu => x.gelu_erf(),
-            Self::GeluTanh => x.gelu(),
+            Self::Gelu => gelu(x),
+            Self::GeluTanh => gelu_tanh(x),
             Self::Relu => x.relu(),
             Self::Silu => x.silu(),
             Self::Tanh => x.tanh(),
