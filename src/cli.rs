@@ -2,6 +2,7 @@
 
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "it talks to its user")]
 
+mod bench;
 mod catalog;
 mod eval;
 mod health;
@@ -41,6 +42,8 @@ enum Command {
     Score(Box<score::Args>),
     /// Judge reward models by preference pairs: accuracy, calibration, correlation
     Eval(Box<eval::Args>),
+    /// Measure how fast models read: tokens per second, latency, load time, memory
+    Bench(Box<bench::Args>),
     /// Train models, and make the data that the shipped ones are trained on
     Train(train::Args),
     /// Run an experiment: over-optimisation, shaping, verifiable rewards, best-of-n
@@ -68,6 +71,7 @@ pub fn main() -> ExitCode {
         Command::Health(args) => health::run(&args),
         Command::Score(args) => score::run(&args),
         Command::Eval(args) => eval::run(&args),
+        Command::Bench(args) => bench::run(&args),
         Command::Train(args) => train::run(&args),
         Command::Lab(args) => lab::run(&args),
         Command::Nodes(args) => catalog::nodes(&args),

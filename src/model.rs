@@ -26,6 +26,7 @@ pub use clip::{ClipModel, ClipText, Embedded};
 pub use layout::{Bytes, Layout};
 pub use load::{Judgement, LoadError, RewardModel};
 pub use marks::{Marks, StepTags};
+pub use memory::resident;
 pub use options::{
     Calibration, DType, DeviceChoice, Format, ModelOptions, Reduce, ScoreText, StepOptions,
     Truncate,

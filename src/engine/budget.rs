@@ -1,5 +1,25 @@
 //! Which queued sequences form the next forward pass. Pure.
 
+/// Sequences that share their beginning with one already taken may take a pass to this many times the budget:
+/// in another pass that beginning would be computed again.
+const TOGETHER: usize = 4;
+
+/// What a sequence adds to those taken before it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Cost {
+    /// Tokens to compute.
+    pub(super) tokens: usize,
+    /// Whether some of it is computed already.
+    pub(super) shares: bool,
+}
+
+impl From<usize> for Cost {
+    /// Tokens that nothing else shares.
+    fn from(tokens: usize) -> Self {
+        Self { tokens, shares: false }
+    }
+}
+
 /// How much one forward pass may take.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Budget {
@@ -12,15 +32,15 @@ pub(super) struct Budget {
 }
 
 impl Budget {
-    /// Indices of the sequences to take, ascending, from the oldest on. `cost` is the tokens that one
+    /// Indices of the sequences to take, ascending, from the oldest on. `cost` is what one
     /// adds to those taken before it, given the last of them.
     ///
     /// The oldest is always taken, even when it alone exceeds the budget, so nothing waits for ever;
     /// behind it, those within the window that still fit.
-    pub(super) fn select<T: Copy>(
+    pub(super) fn select<T: Copy, C: Into<Cost>>(
         &self,
         sequences: impl IntoIterator<Item = T>,
-        cost: impl Fn(T, Option<T>) -> usize,
+        cost: impl Fn(T, Option<T>) -> C,
     ) -> Vec<usize> {
         let mut taken = Vec::new();
         let mut tokens = 0;
@@ -29,10 +49,11 @@ impl Budget {
             if taken.len() == self.sequences.max(1) {
                 break;
             }
-            let cost = cost(sequence, last);
-            if index == 0 || tokens + cost <= self.tokens {
+            let cost: Cost = cost(sequence, last).into();
+            let most = if cost.shares { TOGETHER * self.tokens } else { self.tokens };
+            if index == 0 || tokens + cost.tokens <= most {
                 taken.push(index);
-                tokens += cost;
+                tokens += cost.tokens;
                 last = Some(sequence);
             }
         }
@@ -61,12 +82,18 @@ mod tests {
     fn what_is_shared_with_the_last_one_taken_costs_once() {
         // Each a prompt, and its own tokens behind 40 of the prompt's.
         let cost = |(prompt, own): (char, usize), last: Option<(char, usize)>| {
-            own + if last.is_some_and(|last| last.0 == prompt) { 0 } else { 40 }
+            let shares = last.is_some_and(|last| last.0 == prompt);
+            Cost { tokens: own + if shares { 0 } else { 40 }, shares }
         };
         let select = |sequences: &[(char, usize)]| BUDGET.select(sequences.iter().copied(), cost);
-        assert_eq!(select(&[('a', 20), ('a', 20), ('a', 20), ('a', 1)]), [0, 1, 2]);
+        assert_eq!(select(&[('a', 20), ('a', 20), ('a', 20), ('b', 1)]), [0, 1, 2]);
         // The second is not taken, so the third does not share with it.
         assert_eq!(select(&[('a', 20), ('b', 20), ('b', 5), ('a', 20)]), [0, 3]);
+        // A group stays together up to four budgets: 40 + 100 + 100 + 100 + 60.
+        assert_eq!(
+            select(&[('a', 100), ('a', 100), ('a', 100), ('a', 61), ('a', 60), ('b', 1)]),
+            [0, 1, 2, 4]
+        );
     }
 
     proptest! {

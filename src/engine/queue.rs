@@ -8,7 +8,10 @@ use std::{
 
 use tokio::sync::OwnedSemaphorePermit;
 
-use super::{budget::Budget, key::Key};
+use super::{
+    budget::{Budget, Cost},
+    key::Key,
+};
 use crate::model::{Encoded, shared_beginning};
 
 /// One sequence to score. Its permit is given back when it is dropped, on whatever path.
@@ -62,7 +65,7 @@ impl Queue {
         }
         let cost = |item: &Encoded, last: Option<&Encoded>| {
             let shared = last.filter(|_| shares).map_or(0, |last| shared_beginning(item, last));
-            item.ids.len() - shared
+            Cost { tokens: item.ids.len() - shared, shares: shared > 0 }
         };
         let chosen = budget.select(inner.items.iter().map(|item| &item.sequence), cost);
         // From the back, so that the indices before stay right.

@@ -1,4 +1,4 @@
-//! How much memory a model may take.
+//! How much memory a model may take, and how much the process holds.
 //!
 //! A failed allocation ends the process, and an operating system that hands out more than there is ends it
 //! later still: on a CPU a model that cannot fit is refused before its weights are read.
@@ -8,14 +8,21 @@ use std::{fs, path::Path};
 /// Bytes that can be allocated now without swapping: what the machine has free, and what the control group
 /// leaves. `None` where neither can be read.
 pub(super) fn available() -> Option<u64> {
-    let machine = fs::read_to_string("/proc/meminfo").ok().and_then(|text| free(&text));
+    let machine = fs::read_to_string("/proc/meminfo").ok();
+    let machine = machine.and_then(|text| bytes(&text, "MemAvailable:"));
     let group = group(Path::new("/sys/fs/cgroup"));
     machine.into_iter().chain(group).min()
 }
 
-/// `MemAvailable` of `/proc/meminfo`, in bytes.
-fn free(text: &str) -> Option<u64> {
-    let line = text.lines().find_map(|line| line.strip_prefix("MemAvailable:"))?;
+/// Bytes of memory that this process holds now; `None` where that cannot be read.
+#[must_use]
+pub fn resident() -> Option<u64> {
+    bytes(&fs::read_to_string("/proc/self/status").ok()?, "VmRSS:")
+}
+
+/// The value of a line of `/proc`, given there in units of 1024.
+fn bytes(text: &str, name: &str) -> Option<u64> {
+    let line = text.lines().find_map(|line| line.strip_prefix(name))?;
     let kib: u64 = line.trim().strip_suffix("kB")?.trim().parse().ok()?;
     kib.checked_mul(1024)
 }
@@ -37,9 +44,11 @@ mod tests {
     #[test]
     fn what_is_free_is_read_in_bytes() {
         let text = "MemTotal:       24000000 kB\nMemAvailable:    1024 kB\nSwapFree: 5 kB\n";
+        let free = |text| bytes(text, "MemAvailable:");
         assert_eq!(free(text), Some(1 << 20));
         assert_eq!(free("MemTotal: 1 kB\n"), None);
         assert_eq!(free("MemAvailable: x kB\n"), None);
+        assert!(resident().unwrap() > 1 << 20);
     }
 
     #[test]

@@ -213,6 +213,12 @@ impl TextEncoder {
         self.limits.max_tokens
     }
 
+    /// Every token is below this.
+    #[must_use]
+    pub fn vocabulary(&self) -> usize {
+        self.limits.vocabulary
+    }
+
     /// The tokens of one sample.
     ///
     /// # Errors

@@ -305,7 +305,7 @@ fn normalise(x: &mut [f32], weight: &[f32], eps: f64) {
 }
 
 /// `cap · tanh(score / cap)`.
-#[multiversion(targets("x86_64+avx2", "x86_64+avx512f"))]
+#[multiversion(targets("x86_64+avx512f", "x86_64+avx2"))]
 fn soft_cap(scores: &mut [f32], cap: f32) {
     let inverse = cap.recip();
     for score in scores {
@@ -314,7 +314,7 @@ fn soft_cap(scores: &mut [f32], cap: f32) {
 }
 
 /// Softmax over `seen`, zero elsewhere.
-#[multiversion(targets("x86_64+avx2", "x86_64+avx512f"))]
+#[multiversion(targets("x86_64+avx512f", "x86_64+avx2"))]
 fn softmax(scores: &mut [f32], seen: Range<usize>) {
     let seen = seen.start..seen.end.min(scores.len());
     scores[..seen.start].fill(0.0);

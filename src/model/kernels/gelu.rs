@@ -52,14 +52,14 @@ impl CustomOp1 for Gelu {
     }
 }
 
-#[multiversion(targets("x86_64+avx2", "x86_64+avx512f"))]
+#[multiversion(targets("x86_64+avx512f", "x86_64+avx2"))]
 fn exact(x: &[f32], out: &mut [f32]) {
     for (out, x) in out.iter_mut().zip(x) {
         *out = 0.5 * x * (1.0 + erf(std::f32::consts::FRAC_1_SQRT_2 * x));
     }
 }
 
-#[multiversion(targets("x86_64+avx2", "x86_64+avx512f"))]
+#[multiversion(targets("x86_64+avx512f", "x86_64+avx2"))]
 fn smooth(x: &[f32], out: &mut [f32]) {
     // √(2/π)
     const SCALE: f32 = 0.797_884_6;
@@ -68,7 +68,7 @@ fn smooth(x: &[f32], out: &mut [f32]) {
     }
 }
 
-#[multiversion(targets("x86_64+avx2", "x86_64+avx512f"))]
+#[multiversion(targets("x86_64+avx512f", "x86_64+avx2"))]
 fn quick(x: &[f32], out: &mut [f32]) {
     for (out, x) in out.iter_mut().zip(x) {
         *out = x / (1.0 + exp(-1.702 * x));

@@ -97,7 +97,7 @@ fn by_rows(x: &[f32], width: usize, row: impl Fn(&[f32], &mut [f32]) + Sync) -> 
 
 // Means are taken in f64, so that wide rows lose nothing.
 
-#[multiversion(targets("x86_64+avx2", "x86_64+avx512f"))]
+#[multiversion(targets("x86_64+avx512f", "x86_64+avx2"))]
 fn rms_row(row: &[f32], weight: &[f32], eps: f64, out: &mut [f32]) {
     for (out, v) in out.iter_mut().zip(row) {
         *out = v * v;
@@ -109,7 +109,7 @@ fn rms_row(row: &[f32], weight: &[f32], eps: f64, out: &mut [f32]) {
     }
 }
 
-#[multiversion(targets("x86_64+avx2", "x86_64+avx512f"))]
+#[multiversion(targets("x86_64+avx512f", "x86_64+avx2"))]
 fn layer_row(row: &[f32], weight: &[f32], bias: &[f32], eps: f64, out: &mut [f32]) {
     let centre = narrow(fold(row, 0.0_f64, |a, b| a + b) / row.len() as f64);
     for (out, v) in out.iter_mut().zip(row) {

@@ -41,15 +41,20 @@ impl CustomOp1 for Linear<'_> {
         let output = self.weight.dim(0)?;
         let x = slice(x, layout)?;
         let adds = self.bias.is_some() || self.onto.is_some();
-        let mut out = match self.onto {
-            Some(onto) => with_values(onto, |values| Ok(values.to_vec()))?,
-            None => vec![0.0; rows * output],
-        };
+        let mut out = vec![0.0; rows * output];
+        if let Some(onto) = self.onto {
+            with_values(onto, |onto| {
+                by_rows(&mut out, output, |index, row| {
+                    row.copy_from_slice(&onto[index * output..][..output]);
+                });
+                Ok(())
+            })?;
+        }
         if let Some(bias) = self.bias {
             with_values(bias, |bias| {
-                for row in out.chunks_exact_mut(output) {
+                by_rows(&mut out, output, |_, row| {
                     row.iter_mut().zip(bias).for_each(|(out, bias)| *out += bias);
-                }
+                });
                 Ok(())
             })?;
         }
@@ -62,6 +67,11 @@ impl CustomOp1 for Linear<'_> {
         })?;
         Ok((CpuStorage::F32(out), Shape::from((rows, output))))
     }
+}
+
+/// `f` on each row, which is little more than reading and writing it.
+fn by_rows(out: &mut [f32], width: usize, f: impl Fn(usize, &mut [f32]) + Sync) {
+    Cores::for_work(4 * out.len()).rows(out, width, f);
 }
 
 /// `f` of a CPU tensor's values.

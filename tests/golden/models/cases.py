@@ -174,10 +174,10 @@ def gemma(name, seed, config, **options):
                 chats_without=("system_multi_turn",), **options)
 
 
-def encoder(case, name, seed, config, without=("type_vocab_size", "position_embedding_type"), **settings):
-    """An encoder with the tokenizer of another case."""
+def encoder(case, name, seed, config, without=("type_vocab_size", "position_embedding_type"), tokenizer=None, **settings):
+    """An encoder with the tokenizer of another case, or its own."""
     base = {key: value for key, value in case.config.items() if key not in without}
-    return Case(name, seed, base | config, case.tokenizer, case.tokenizer_config | settings, special=case.special)
+    return Case(name, seed, base | config, tokenizer or case.tokenizer, case.tokenizer_config | settings, special=case.special)
 
 
 LLAMA3_ROPE = {
@@ -279,7 +279,7 @@ CASES = [
         tokenizer_class="DistilBertTokenizer"),
     encoder(ROBERTA, "xlm_roberta", 42, {
         "architectures": ["XLMRobertaForSequenceClassification"], "model_type": "xlm-roberta", "type_vocab_size": 1},
-        tokenizer_class="XLMRobertaTokenizer"),
+        tokenizer=vocab.xlm_roberta, tokenizer_class="XLMRobertaTokenizer"),
     encoder(ROBERTA, "modernbert", 91, MODERNBERT | {"classifier_pooling": "mean"}),
     encoder(ROBERTA, "modernbert_cls", 95, MODERNBERT | {
         "classifier_pooling": "cls", "norm_bias": True, "attention_bias": True, "mlp_bias": True, "classifier_bias": True,

@@ -172,3 +172,23 @@ def roberta():
         ("</s>", 2), ("<s>", 0), trim_offsets=True, add_prefix_space=False
     )
     return tokenizer
+
+def xlm_roberta():
+    """SentencePiece's unigram model in the order of XLM-R's ids, with two separators between the parts of a pair.
+
+    The real one folds characters by a table of SentencePiece's own (`nmt_nfkc`), for which NFKC stands here.
+    """
+    special = ["<s>", "<pad>", "</s>", "<unk>"]
+    tokenizer = Tokenizer(models.Unigram())
+    tokenizer.normalizer = normalizers.Sequence([normalizers.NFKC(), normalizers.Replace(Regex(" {2,}"), " ")])
+    tokenizer.pre_tokenizer = pre_tokenizers.Metaspace(prepend_scheme="always")
+    tokenizer.decoder = decoders.Metaspace(prepend_scheme="always")
+    trainer = trainers.UnigramTrainer(
+        vocab_size=300, special_tokens=special, unk_token="<unk>", max_piece_length=12, show_progress=False
+    )
+    tokenizer.train_from_iterator(CORPUS.splitlines(keepends=True), trainer)
+    tokenizer.add_special_tokens([AddedToken("<mask>", lstrip=True, normalized=False, special=True)])
+    tokenizer.post_processor = processors.TemplateProcessing(
+        single="<s> $A </s>", pair="<s> $A </s> </s> $B </s>", special_tokens=[("<s>", 0), ("</s>", 2)]
+    )
+    return tokenizer
