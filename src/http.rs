@@ -12,6 +12,7 @@ mod extract;
 mod health;
 mod idempotency;
 mod models;
+mod observe;
 mod openapi;
 mod page;
 mod pipelines;

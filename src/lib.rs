@@ -13,3 +13,8 @@ pub mod service;
 pub mod state;
 pub mod train;
 pub mod verify;
+
+/// Inference allocates and frees tensors of megabytes all the time: the system's allocator returns each to the
+/// kernel and pays for its pages again.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;

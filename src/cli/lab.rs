@@ -61,9 +61,12 @@ struct Options {
     /// Learning rate of a run [default: the experiment's]
     #[arg(long)]
     learning_rate: Option<f64>,
-    /// Times that a reward model sees its pairs [default: 2]
+    /// Times that a reward model sees its pairs [default: 10 times its own, 3 times shared ones]
     #[arg(long)]
     member_epochs: Option<usize>,
+    /// Solutions that the base policy of a verifiable task imitates [default: the task's]
+    #[arg(long)]
+    imitated: Option<usize>,
     /// What the reward models learned from
     #[arg(long, value_enum, default_value = "variance")]
     regime: RegimeName,
@@ -99,7 +102,12 @@ impl Options {
 
     fn sizes(&self) -> Sizes {
         let sizes = Sizes::default();
-        Sizes { epochs: self.member_epochs.unwrap_or(sizes.epochs), ..sizes }
+        let epochs = |usual| self.member_epochs.unwrap_or(usual);
+        Sizes {
+            own_epochs: epochs(sizes.own_epochs),
+            shared_epochs: epochs(sizes.shared_epochs),
+            ..sizes
+        }
     }
 
     /// What of a run can be said on the command line.

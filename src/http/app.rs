@@ -10,7 +10,10 @@ use std::{
 
 use tokio_util::task::TaskTracker;
 
-use super::{Code, Problem, auth::Keys, doors::Doors, idempotency::Replies, telemetry::Telemetry};
+use super::{
+    Code, Problem, auth::Keys, doors::Doors, idempotency::Replies, observe::RequestIds,
+    telemetry::Telemetry,
+};
 use crate::service::Service;
 
 /// Bounds of connections: what a peer may take without having asked anything.
@@ -77,6 +80,7 @@ struct Inner {
     config: HttpConfig,
     draining: AtomicBool,
     telemetry: Telemetry,
+    request_ids: RequestIds,
     replies: Replies,
     tasks: TaskTracker,
 }
@@ -87,8 +91,15 @@ impl App {
     pub fn new(service: Service, config: HttpConfig) -> Self {
         let telemetry = Telemetry::new(&service.engine, &service.world().code);
         let replies = Replies::new(config.idempotent_replies);
-        let (draining, tasks) = (AtomicBool::new(false), TaskTracker::new());
-        Self(Arc::new(Inner { service, config, draining, telemetry, replies, tasks }))
+        Self(Arc::new(Inner {
+            service,
+            config,
+            draining: AtomicBool::new(false),
+            telemetry,
+            request_ids: RequestIds::new(),
+            replies,
+            tasks: TaskTracker::new(),
+        }))
     }
 
     /// What the doors lead to.
@@ -103,6 +114,10 @@ impl App {
 
     pub(super) fn telemetry(&self) -> &Telemetry {
         &self.0.telemetry
+    }
+
+    pub(super) fn request_ids(&self) -> &RequestIds {
+        &self.0.request_ids
     }
 
     pub(super) fn replies(&self) -> &Replies {

@@ -109,6 +109,12 @@ fn unread(rejection: &BytesRejection, app: &App) -> Problem {
 }
 
 fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
+    // Keeping track of the path costs a small body as much as reading it: only a refused one is read twice.
+    serde_json::from_slice(bytes).or_else(|_| parse_tracked(bytes))
+}
+
+/// Parses, and says where it failed.
+fn parse_tracked<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
     let mut json = serde_json::Deserializer::from_slice(bytes);
     let parsed = serde_path_to_error::deserialize(&mut json).map_err(|error| {
         let pointer = pointer_of(error.path());

@@ -1,27 +1,22 @@
 //! The routes, each with its documentation by the same call.
 
-use std::time::Instant;
-
 use axum::{
     Router,
-    extract::{DefaultBodyLimit, MatchedPath, Request, State},
-    http::{HeaderName, Method, Uri},
-    middleware::{Next, from_fn_with_state},
-    response::{IntoResponse, Response},
+    extract::DefaultBodyLimit,
+    http::{Method, Uri},
+    middleware::from_fn_with_state,
+    response::IntoResponse,
     routing::get,
 };
 use tower::ServiceBuilder;
-use tower_http::{
-    catch_panic::CatchPanicLayer,
-    request_id::{MakeRequestUuid, PropagateRequestIdLayer, RequestId, SetRequestIdLayer},
-};
+use tower_http::catch_panic::CatchPanicLayer;
 use utoipa::openapi::OpenApi;
 use utoipa_axum::{router::OpenApiRouter, routes};
 use utoipa_swagger_ui::SwaggerUi;
 
 use super::{
-    App, Code, Problem, auth, catalog, clip, doors, health, models, openapi, page, pipelines,
-    references, score, state, verbs, verify,
+    App, Code, Problem, auth, catalog, clip, doors, health, models, observe, openapi, page,
+    pipelines, references, score, state, verbs, verify,
 };
 
 /// What needs a key, when there are keys.
@@ -70,11 +65,15 @@ pub fn router(app: App) -> Router {
     let guarded = guarded().merge(doors::open(&app.config().doors));
     let (guarded, _) = guarded.split_for_parts();
     let (open, _) = open().split_for_parts();
-    let request_id = HeaderName::from_static("x-request-id");
     let docs = SwaggerUi::new("/docs").external_url_unchecked("/openapi.json", openapi::document());
     let limit = DefaultBodyLimit::max(app.config().body_limit);
+    // Without keys there is nothing to check, and a layer costs a small answer 2 %.
+    let guarded = if app.config().keys.callers.is_empty() {
+        guarded
+    } else {
+        guarded.layer(from_fn_with_state(app.clone(), auth::callers))
+    };
     guarded
-        .layer(from_fn_with_state(app.clone(), auth::callers))
         .merge(open)
         .route("/", get(page::page))
         .merge(docs)
@@ -82,9 +81,7 @@ pub fn router(app: App) -> Router {
         .method_not_allowed_fallback(wrong_method)
         .layer(
             ServiceBuilder::new()
-                .layer(SetRequestIdLayer::new(request_id.clone(), MakeRequestUuid))
-                .layer(PropagateRequestIdLayer::new(request_id))
-                .layer(from_fn_with_state(app.clone(), observe))
+                .layer(from_fn_with_state(app.clone(), observe::observe))
                 .layer(CatchPanicLayer::custom(|_| Problem::new(Code::Internal).into_response()))
                 .layer(limit),
         )
@@ -99,27 +96,4 @@ async fn unknown(method: Method, uri: Uri) -> Problem {
 async fn wrong_method(method: Method, uri: Uri) -> Problem {
     let detail = format!("{} has no {method}", uri.path());
     Problem::new(Code::MethodNotAllowed).detail(detail)
-}
-
-/// Counts and logs each request, by its route; never what it carries.
-async fn observe(State(app): State<App>, request: Request, next: Next) -> Response {
-    let begun = Instant::now();
-    let method = request.method().clone();
-    let route = request.extensions().get::<MatchedPath>();
-    let route = route.map_or("unknown", MatchedPath::as_str).to_owned();
-    let id = request.extensions().get::<RequestId>();
-    let id = id.and_then(|id| id.header_value().to_str().ok()).unwrap_or("").to_owned();
-    let response = next.run(request).await;
-    let (status, elapsed) = (response.status().as_u16(), begun.elapsed());
-    app.telemetry().request(&route, status, elapsed);
-    let duration_ms = elapsed.as_secs_f64() * 1e3;
-    match response.extensions().get::<Problem>() {
-        Some(problem) if status >= 500 => tracing::warn!(
-            %method, route, status, duration_ms, request.id = id,
-            code = ?problem.code, detail = problem.detail, "request failed"
-        ),
-        // A line each would cost as much as a small answer does.
-        _ => tracing::debug!(%method, route, status, duration_ms, request.id = id, "request"),
-    }
-    response
 }

@@ -20,7 +20,7 @@ use crate::train::{
 };
 
 /// Solutions that the base policy of each task imitates.
-const IMITATED: [(Task, usize); 2] = [(Task::Arithmetic, 19_200), (Task::Programs, 19_200)];
+const IMITATED: [(Task, usize); 2] = [(Task::Arithmetic, 51_200), (Task::Programs, 19_200)];
 
 pub(super) fn run(options: &Options) -> Result<()> {
     let root = options.root("rlvr");
@@ -40,7 +40,7 @@ pub(super) fn run(options: &Options) -> Result<()> {
             continue;
         }
         let root = root.join(task.name());
-        task.prepare(&root, texts)?;
+        task.prepare(&root, options.imitated.unwrap_or(texts))?;
         let mut common = task.common(&root, &service.url, options.steps.unwrap_or(200));
         options.adjust(&mut common);
         let job = |(arm, change): &(Arm, Change), seed: u64| Job {

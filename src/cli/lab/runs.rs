@@ -232,7 +232,8 @@ mod tests {
         member_width: 8,
         own_pairs: 32,
         shared_pairs: 32,
-        epochs: 1,
+        own_epochs: 1,
+        shared_epochs: 1,
         label_noise: 0.25,
         calibration: 40,
     };
@@ -246,6 +247,7 @@ mod tests {
             steps: None,
             learning_rate: None,
             member_epochs: None,
+            imitated: None,
             regime: RegimeName::Variance,
             beta: 0.1,
             full: false,

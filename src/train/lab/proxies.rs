@@ -40,8 +40,11 @@ pub struct Sizes {
     pub own_pairs: usize,
     /// Pairs for all, in the bias regime.
     pub shared_pairs: usize,
-    /// Times that a member sees its pairs. More, and it learns the flipped labels by heart.
-    pub epochs: usize,
+    /// Times that a member sees pairs of its own. It learns many of the flipped labels by heart, which is
+    /// what an ensemble is to average out.
+    pub own_epochs: usize,
+    /// Times that a member sees pairs that all have. More, and members differ by what they learned by heart.
+    pub shared_epochs: usize,
     /// Share of flipped labels.
     pub label_noise: f64,
     /// Base completions to calibrate on.
@@ -57,7 +60,8 @@ impl Default for Sizes {
             member_width: 32,
             own_pairs: 600,
             shared_pairs: 3000,
-            epochs: 2,
+            own_epochs: 10,
+            shared_epochs: 3,
             label_noise: 0.25,
             calibration: 2000,
         }
@@ -219,15 +223,15 @@ pub fn ensemble(
     for member in 0..sizes.members {
         let path = root.join(name(member));
         if !path.join("config.json").exists() {
-            let (own, count) = match regime {
-                Regime::Variance => (member as u64, sizes.own_pairs),
-                Regime::Bias => (0, sizes.shared_pairs),
+            let (own, count, epochs) = match regime {
+                Regime::Variance => (member as u64, sizes.own_pairs, sizes.own_epochs),
+                Regime::Bias => (0, sizes.shared_pairs, sizes.shared_epochs),
             };
             let data = root.join(format!("{}.jsonl", name(member)));
             let pairs = base.pairs(count, sizes.label_noise, 1000 * seed + own)?;
             write_jsonl(&data, &pairs)?;
             reward_model::train(
-                &member_config(root, &data, &path, sizes, member),
+                &member_config(root, &data, &path, sizes.member_width, (epochs, member)),
                 &RunOptions::default(),
             )?;
             fs::remove_file(&data).map_err(TrainError::file(&data))?;
@@ -241,15 +245,15 @@ fn member_config(
     root: &Path,
     data: &Path,
     output: &Path,
-    sizes: &Sizes,
-    member: usize,
+    width: usize,
+    (epochs, member): (usize, usize),
 ) -> RewardModelConfig {
     RewardModelConfig {
         data: data.to_owned(),
         tokenizer: root.join("tokenizer"),
         output: output.to_owned(),
-        architecture: shape(sizes.member_width),
-        epochs: sizes.epochs,
+        architecture: shape(width),
+        epochs,
         batch_size: 32,
         learning_rate: 3e-3,
         warmup_steps: 10,
