@@ -2,7 +2,10 @@
 
 use std::{
     hash::{BuildHasher, RandomState},
-    sync::Arc,
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering::Relaxed},
+    },
     time::{Duration, Instant},
 };
 
@@ -177,7 +180,9 @@ impl<'a> Grading<'a> {
         grade: &mut Grade,
     ) -> Result<Vec<TestResult>, Miss> {
         let mut results: Vec<Option<TestResult>> = vec![None; count];
-        let mut runs = stream::iter(0..count)
+        // Tests from here on are not needed: by their order, not by which ended first.
+        let needed = AtomicUsize::new(count);
+        let mut runs = stream::iter((0..count).take_while(|index| *index < needed.load(Relaxed)))
             .map(|index| async move { (index, self.test(tests, index).await) })
             .buffer_unordered(AT_ONCE);
         let mut compile_error = None;
@@ -191,6 +196,9 @@ impl<'a> Grading<'a> {
             }
             results[index] = Some(result);
             if verdict != Verdict::Ok && tests.item.stop == Stopping::FirstFailure {
+                needed.fetch_min(index + 1, Relaxed);
+            }
+            if results[..needed.load(Relaxed)].iter().all(Option::is_some) {
                 break;
             }
         }
@@ -199,6 +207,7 @@ impl<'a> Grading<'a> {
             return Ok(vec![result; count]);
         }
         let skipped = || TestResult::plain(Verdict::Skipped, None);
+        results[needed.into_inner()..].fill(None);
         Ok(results.into_iter().map(|result| result.unwrap_or_else(skipped)).collect())
     }
 

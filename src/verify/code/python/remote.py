@@ -38,6 +38,103 @@ class Wire:
         return self.exactly(size).decode()
 
 
+class Crossing(Plain):
+    # Plain data, and values of the standard library and NumPy that are data, too: exactly these types, rebuilt
+    # on the other side.
+    def encode(self, value, depth=0):
+        kind = type(value)
+        if kind in BASIC:
+            return super().encode(value, depth)
+        reduce = named if issubclass(kind, tuple) else REDUCE.get(kind) or REDUCE.get(kind.__name__)
+        parts = reduce and reduce(value, kind)
+        if parts is None:
+            return super().encode(value, depth)
+        return '{"$%s":%s}' % (parts[0], super().encode(parts[1:], depth + 1))
+
+    def rarer(self, value, kind, depth):
+        if kind is types.GeneratorType and self.other:
+            return self.other(value)
+        return super().rarer(value, kind, depth)
+
+
+BASIC = {bool, int, float, str, list, tuple, dict, type(None)}
+
+
+def own(module, name):
+    # A type of a module that is loaded, whatever calls itself so.
+    return getattr(sys.modules.get(module), name, None)
+
+
+def named(value, kind):
+    fields = kind.__dict__.get('_fields')
+    if kind.__bases__ == (tuple,) and type(fields) is tuple and len(fields) < 256:
+        return 'named', kind.__name__, list(fields), list(tuple.__iter__(value))
+
+
+def array(value, kind):
+    if kind is own('numpy', 'ndarray') and value.dtype.kind in 'biufc':
+        return 'array', value.dtype.str, list(value.shape), value.ravel().tolist()
+
+
+FACTORIES = {'int': int, 'float': float, 'str': str, 'bool': bool, 'list': list, 'tuple': tuple, 'dict': dict,
+             'set': set, 'NoneType': None}
+
+
+def factory(value, kind):
+    name = getattr(value.default_factory, '__name__', 'NoneType')
+    if FACTORIES.get(name) is value.default_factory:
+        return 'default', name, dict(value)
+
+
+REDUCE = {
+    type(...): lambda v, _: ('ellipsis',),
+    type(NotImplemented): lambda v, _: ('notimplemented',),
+    datetime.date: lambda v, _: ('date', v.year, v.month, v.day),
+    datetime.timedelta: lambda v, _: ('timedelta', v.days, v.seconds, v.microseconds),
+    datetime.datetime: lambda v, _: None if v.tzinfo else (
+        'datetime', v.year, v.month, v.day, v.hour, v.minute, v.second, v.microsecond),
+    collections.Counter: lambda v, _: ('counter', dict(v)),
+    collections.OrderedDict: lambda v, _: ('ordered', dict(v)),
+    collections.defaultdict: factory,
+    'ndarray': array,
+    'UUID': lambda v, kind: ('uuid', v.hex) if kind is own('uuid', 'UUID') else None,
+    'PosixPath': lambda v, kind: ('path', str(v)) if kind is own('pathlib', 'PosixPath') else None,
+}
+
+
+def rebuilt_array(dtype, shape, items):
+    import numpy
+    if not re.fullmatch('[<>|=]?[biufc][0-9]{1,2}', dtype):
+        raise ValueError(dtype)
+    return numpy.array(items, dtype=dtype).reshape(shape)
+
+
+def rebuilt(module, name):
+    def make(*parts):
+        __import__(module)
+        return getattr(sys.modules[module], name)(*parts)
+    return make
+
+
+REBUILD = {
+    '$ellipsis': lambda: ..., '$notimplemented': lambda: NotImplemented, '$date': datetime.date,
+    '$timedelta': datetime.timedelta, '$datetime': datetime.datetime, '$counter': collections.Counter,
+    '$ordered': collections.OrderedDict, '$array': rebuilt_array, '$uuid': rebuilt('uuid', 'UUID'),
+    '$path': rebuilt('pathlib', 'PosixPath'),
+    '$default': lambda name, items: collections.defaultdict(FACTORIES[name], items),
+    '$named': lambda name, fields, values: collections.namedtuple(name, fields)(*values),
+}
+
+
+def crossed(fields):
+    if len(fields) == 1:
+        (tag, parts), = fields.items()
+        make = REBUILD.get(tag)
+        if make:
+            return make(*parts)
+    return untag(fields)
+
+
 # ---- the candidate's side
 
 
@@ -55,6 +152,8 @@ class Answering:
             kind = 'error' if issubclass(value, Exception) else 'class'
         elif isinstance(value, types.ModuleType):
             kind = 'module'
+        elif isinstance(value, types.GeneratorType):
+            kind = 'iterator'
         elif callable(value):
             kind = 'call'
         bases = [base.__name__ for base in value.__mro__[1:]] if kind == 'error' else []
@@ -63,12 +162,14 @@ class Answering:
             json.dumps(bases))
 
     def encode(self, value):
-        return Plain(self.handle).encode(value)
+        return Crossing(self.handle).encode(value)
 
     def hook(self, fields):
         if len(fields) == 1 and '$held' in fields:
             return self.kept[fields['$held']]
-        return untag(fields)
+        if len(fields) == 1 and '$builtin' in fields:
+            return getattr(sys.modules['builtins'], fields['$builtin'])
+        return crossed(fields)
 
     def answer(self, text):
         op, target, *args = loads(text, object_hook=self.hook)
@@ -78,21 +179,27 @@ class Answering:
         except MemoryError:
             raise
         except BaseException as error:
-            kind = type(error)
-            names = [base.__name__ for base in kind.__mro__]
-            try:
-                message = str(error)[:2000]
-            except BaseException:
-                message = ''
-            return '{"x":[%s,%s]}' % (json.dumps(names), quote(message))
+            return '{"x":%s}' % self.thrown(error)
+
+    def thrown(self, error):
+        # The names of its types, its message, and what it carries, as far as that is data.
+        names = [base.__name__ for base in type(error).__mro__]
+        try:
+            message = str(error)[:2000]
+        except BaseException:
+            message = ''
+        try:
+            return Crossing().encode([names, message, list(error.args), dict(vars(error))])
+        except BaseException:
+            return Crossing().encode([names, message, [message], {}])
 
     def call(self, target, args, kwargs):
         # Arguments that the call changed in place go back, so that the tests see it.
-        before = [Plain(lambda _: 'null').encode(arg) if type(arg) in MUTABLE else None for arg in args]
+        before = [Crossing(lambda _: 'null').encode(arg) if type(arg) in MUTABLE else None for arg in args]
         value = target(*args, **kwargs)
         changed = []
         for at, (old, arg) in enumerate(zip(before, args)):
-            if old is not None and Plain(lambda _: 'null').encode(arg) != old:
+            if old is not None and Crossing(lambda _: 'null').encode(arg) != old:
                 changed.append('[%d,%s]' % (at, self.encode(arg)))
         return value, ',"m":[' + ','.join(changed) + ']' if changed else ''
 
@@ -107,7 +214,11 @@ def state(_, target):
         for slot in (slots,) if isinstance(slots, str) else slots:
             if hasattr(target, slot):
                 fields[slot] = getattr(target, slot)
-    return [type(target).__qualname__, fields], ''
+    # Who has no word of its own on equality equals itself alone; who has one in C shows its data by its text.
+    own_word = type(target).__eq__
+    if not fields and not isinstance(own_word, types.FunctionType):
+        fields = {'': repr(target)[:4000]}
+    return [type(target).__qualname__, fields, own_word is not object.__eq__], ''
 
 
 OPS = {
@@ -125,8 +236,17 @@ OPS = {
     'bool': lambda self, target: (bool(target), ''),
     'isinstance': lambda self, target, kind: (isinstance(target, kind), ''),
     'binary': lambda self, target, op, other: (getattr(operator, op)(target, other), ''),
+    'unary': lambda self, target, op: (UNARY[op](target), ''),
+    'enter': lambda self, target: (type(target).__enter__(target), ''),
+    'leave': lambda self, target: (type(target).__exit__(target, None, None, None), ''),
+    'issubclass': lambda self, target, kind: (issubclass(target, kind), ''),
+    'next': lambda self, target: ((lambda got: [got is not END, None if got is END else got])(next(target, END)), ''),
     'state': state,
 }
+
+END = object()
+UNARY = {'neg': operator.neg, 'pos': operator.pos, 'invert': operator.invert, 'abs': abs, 'int': int, 'float': float,
+         'index': operator.index, 'round': round}
 
 
 def answer(request, send, payload, rpc):
@@ -165,21 +285,23 @@ class Asking:
             if kind == 'error':
                 return self.error(at, name, bases)
             # A module that the candidate imported is for the tests their own.
-            own = sys.modules.get(name) if kind == 'module' and name in sys.stdlib_module_names else None
-            return own or Remote(self, int(at), str(name), kind)
-        return untag(fields)
+            if kind == 'module' and (name in sys.stdlib_module_names or name == 'numpy'):
+                return __import__(name)
+            return Remote(self, int(at), str(name), kind)
+        return crossed(fields)
 
     def error(self, at, name, bases):
         # A stand-in for an exception class, so that tests can expect it.
         if name not in self.errors:
             base = next((known for known in map(exception, bases) if known), CandidateError)
-            self.errors[name] = type(name, (base,), {'__module__': 'solution', '_remote': Remote(self, at, name)})
+            space = {'__module__': 'solution', '_remote': Remote(self, at, name), '__str__': lambda self: self._message}
+            self.errors[name] = type(name, (base,), space)
         return self.errors[name]
 
     def ask(self, op, *args):
         if not self.alive:
             raise Dead('the candidate is gone')
-        text = Plain(held).encode([op, *args])
+        text = Crossing(held).encode([op, *args])
         try:
             self.wire.send(text)
             reply = loads(self.wire.receive(), object_hook=self.hook)
@@ -194,18 +316,25 @@ class Asking:
         return value, changed
 
     def thrown(self, error):
-        names, message = error
+        names, message, args, fields = error
         for name in names:
             known = self.errors.get(name) or exception(name)
             if known:
                 break
         else:
             known = CandidateError
-        try:
-            self.raised = known(message)
-        except Exception:
-            self.raised = CandidateError(f'{names[0]}: {message}')
+        self.raised = raised(known, names[0], message, args, fields)
         return self.raised
+
+
+def raised(known, name, message, args, fields):
+    stand_in = '_remote' in known.__dict__
+    try:
+        error = known(*args)
+        vars(error).update(fields, **({'_message': message} if stand_in else {}))
+        return error if stand_in or str(error) == message else known(message)
+    except Exception:
+        return CandidateError(f'{name}: {message}')
 
 
 def exception(name):
@@ -219,6 +348,9 @@ def held(value):
         return '{"$held":%d}' % value._at
     if isinstance(value, type) and isinstance(value.__dict__.get('_remote'), Remote):
         return '{"$held":%d}' % value._remote._at
+    name = getattr(value, '__name__', None)
+    if isinstance(name, str) and getattr(sys.modules['builtins'], name, None) is value:
+        return '{"$builtin":%s}' % quote(name)
     raise Unplain(f'a {type(value).__name__} cannot be handed to the candidate: it is not plain data')
 
 
@@ -231,24 +363,29 @@ class Remote:
     #
     # An object that a test made itself, by calling a class, may use operators against plain values. One
     # that a function gave instead of a value may not: `x - 1`, `x > 1`, `1 in x` or `x.startswith('a')`
-    # would ask the candidate for the verdict.
+    # would ask the candidate for the verdict. What is a class to the test is told by the name that the test
+    # called it by, never by what the candidate says it is.
     def __init__(self, asking, at, name, kind='object'):
-        self.__dict__.update(_asking=asking, _at=at, _kind=kind, _made=False, __name__=name)
+        self.__dict__.update(_asking=asking, _at=at, _kind=kind, _made=False, _called='', __name__=name)
 
     def __call__(self, *args, **kwargs):
         value, changed = self._asking.ask('call', self, list(args), kwargs)
         for at, new in changed:
             renew(args[at], new)
-        if isinstance(value, Remote) and self._kind == 'class' and self.__name__[:1].isupper():
+        if isinstance(value, Remote) and self._kind == 'class' and is_class_name(self._called):
             value.__dict__['_made'] = True
         return value
+
+    def __mro_entries__(self, bases):
+        raise Unplain('a test that derives from a class of the candidate cannot be asked from outside')
 
     def __getattr__(self, name):
         if name.startswith('__') and name not in ('__doc__', '__dict__'):
             raise AttributeError(name)
-        if name in PLAIN and self._kind == 'object' and not self._made:
+        if name in PLAIN and not self._made and not self._called:
             raise AttributeError(f'{name}: the candidate gave an object, not plain data')
-        return self._asking.ask('attr', self, name)[0]
+        value = self._asking.ask('attr', self, name)[0]
+        return called(name, value) if self._called and self._kind != 'object' else value
 
     def __setattr__(self, name, value):
         self._asking.ask('set', self, name, value)
@@ -263,7 +400,22 @@ class Remote:
         return self._asking.ask('len', self)[0]
 
     def __iter__(self):
-        return iter(self._asking.ask('list', self)[0])
+        return self if self._kind == 'iterator' else iter(self._asking.ask('list', self)[0])
+
+    def __next__(self):
+        if self._kind != 'iterator':
+            raise TypeError(f'{self.__name__!r} object is not an iterator')
+        more, value = self._asking.ask('next', self)[0]
+        if more is not True:
+            raise StopIteration
+        return value
+
+    def __enter__(self):
+        return self._asking.ask('enter', self)[0]
+
+    def __exit__(self, kind, error, trace):
+        # An error of the test's is the test's: the candidate cannot swallow it.
+        self._asking.ask('leave', self)
 
     def __contains__(self, value):
         self.trusted(value)
@@ -281,14 +433,22 @@ class Remote:
     def __instancecheck__(self, value):
         return isinstance(value, Remote) and self._asking.ask('isinstance', value, self)[0] is True
 
+    def __subclasscheck__(self, kind):
+        held = kind if isinstance(kind, Remote) else getattr(kind, '__dict__', {}).get('_remote')
+        return held is not None and self._asking.ask('issubclass', held, self)[0] is True
+
     def __eq__(self, other):
         # Never the object's own word: the same object, or the same type with the same data.
         if not isinstance(other, Remote):
             return False
-        return self._at == other._at or self._asking.ask('state', self)[0] == self._asking.ask('state', other)[0]
+        if self._at == other._at:
+            return True
+        mine, others = self._asking.ask('state', self)[0], self._asking.ask('state', other)[0]
+        return mine[2] is True and mine == others
 
     def __hash__(self):
-        return hash(self._at)
+        # Equal objects may be different handles.
+        return 0
 
     def trusted(self, other):
         if not self._made and not isinstance(other, Remote):
@@ -302,8 +462,39 @@ def binary(name):
     return operate
 
 
-for name in ('add', 'sub', 'mul', 'truediv', 'floordiv', 'mod', 'matmul', 'lt', 'le', 'gt', 'ge'):
+def reflected(name):
+    def operate(self, other):
+        self.trusted(other)
+        return self._asking.ask('binary', other, name, self)[0]
+    return operate
+
+
+def unary(name):
+    def operate(self):
+        self.trusted(None)
+        return self._asking.ask('unary', self, name)[0]
+    return operate
+
+
+for name in ('add', 'sub', 'mul', 'truediv', 'floordiv', 'mod', 'pow', 'matmul', 'and_', 'or_', 'xor', 'lshift',
+             'rshift'):
+    setattr(Remote, f'__{name.rstrip("_")}__', binary(name))
+    setattr(Remote, f'__r{name.rstrip("_")}__', reflected(name))
+for name in ('lt', 'le', 'gt', 'ge'):
     setattr(Remote, f'__{name}__', binary(name))
+for name in UNARY:
+    setattr(Remote, f'__{name}__', unary(name))
+
+
+def is_class_name(name):
+    return name[:1].isupper() and '_' not in name
+
+
+def called(name, value):
+    # The name that a test used for it.
+    if isinstance(value, Remote):
+        value.__dict__['_called'] = name
+    return value
 
 
 def renew(old, new):
@@ -319,18 +510,39 @@ def renew(old, new):
         old.extend(new)
 
 
-BUILTINS = set(dir(sys.modules['builtins']))
-
-
-def candidate_names(asking, used):
-    # Only what the tests name and do not define: a candidate cannot replace `abs` or `isclose` of theirs.
-    for name in asking.names:
-        if name in used and name not in BUILTINS and not name.startswith('__'):
-            yield name, getattr(math, name) if name in JUDGES else asking.ask('name', name)[0]
-
-
-# What decides over values is never the candidate's own.
+BUILTINS = sys.modules['builtins'].__dict__
+MODULES = {name: name for name in ('cmath', 'collections', 'decimal', 'fractions', 'functools', 'itertools', 'math',
+                                   'numpy', 'operator', 'pandas', 'pytest', 'statistics', 'unittest')}
+MODULES.update(np='numpy', pd='pandas')
 JUDGES = {'isclose', 'isnan', 'isinf', 'isfinite'}
+
+
+def tests_own(name):
+    # What Python, its library or NumPy means by a name that tests decide with; else nothing.
+    if name in BUILTINS:
+        return BUILTINS[name]
+    if name in collections.__all__:
+        return getattr(collections, name)
+    if name in JUDGES:
+        return getattr(math, name)
+    try:
+        return __import__(MODULES[name]) if name in MODULES else None
+    except ImportError:
+        return None
+
+
+def candidate_names(asking, used, entry):
+    # Only what the tests name. A name that Python has, too, is Python's (`abs`, `sorted`, `isclose`, `np`), for it
+    # decides; only where a test uses nothing else of the candidate's is it what is tested.
+    names = [name for name in asking.names if name in used and not name.startswith('__')]
+    foreign = [name for name in names if tests_own(name) is None and not hasattr(math, name)]
+    if not entry and not foreign and len(names) > 1:
+        raise CandidateError('the program has its own ' + ', '.join(names) + ': none can judge the other')
+    for name in names:
+        if name in foreign or not foreign and not entry:
+            yield name, called(name, asking.ask('name', name)[0])
+        else:
+            yield name, getattr(math, name, None) or tests_own(name)
 
 
 def verdict(error, asking):
@@ -366,15 +578,14 @@ def judge(request, send, payload, rpc):
     except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
         unreadable(send, error)
     send('c')
-    streams()
     outcome, detail, asking = 'ok', None, types.SimpleNamespace(alive=True, raised=None)
     try:
         asking = Asking(rpc)
         space = module('tests').__dict__
-        space.update(candidate_names(asking, names_of(code)))
+        space.update(candidate_names(asking, names_of(code), document.get('entry')))
         exec(code, space)
         if document.get('entry'):
-            space['check'](asking.ask('name', document['entry'])[0])
+            space['check'](called(document['entry'], asking.ask('name', document['entry'])[0]))
         if not asking.alive:
             outcome = 'dead'
     except BaseException as error:
@@ -395,8 +606,29 @@ class Stub(types.ModuleType):
             raise AttributeError(name)
         asking = self.__dict__['_asking']
         if name == '__all__':
-            return [name for name in asking.names if not name.startswith('_')]
-        return asking.ask('name', name)[0]
+            # For `import *`: nothing that Python or the test file itself has, and nothing that steers pytest.
+            return [name for name in asking.names if not name.startswith(('_', 'pytest', 'test', 'Test'))
+                    and name not in self.__dict__['_bound'] and tests_own(name) is None]
+        return called(name, asking.ask('name', name)[0])
+
+
+def bound_in(files):
+    # The names that test files bind themselves.
+    import ast
+    for name, text in files.items():
+        if not name.endswith('.py'):
+            continue
+        try:
+            nodes = list(ast.walk(ast.parse(text)))
+        except (SyntaxError, ValueError, RecursionError, MemoryError):
+            continue
+        for node in nodes:
+            if isinstance(node, ast.alias):
+                yield (node.asname or node.name).partition('.')[0]
+            elif isinstance(node, (ast.FunctionDef, ast.ClassDef)):
+                yield node.name
+            elif isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
+                yield node.id
 
 
 class Reporter:
@@ -412,8 +644,14 @@ class Reporter:
             self.of(item)
 
     def pytest_collectreport(self, report):
-        if report.failed:
-            self.broken.append(str(report.longrepr)[-2000:])
+        if not report.failed:
+            return
+        said = str(report.longrepr)[-2000:]
+        if self.asking.raised or not self.asking.alive:
+            # A file that the candidate kept from being collected is a failed test.
+            self.outcomes[report.nodeid or 'collection'] = ['error' if self.asking.alive else 'dead', said]
+        else:
+            self.broken.append(said)
 
     def pytest_runtest_makereport(self, item, call):
         known = self.of(item)
@@ -431,7 +669,6 @@ def suite(request, send, payload, rpc):
     document = decode(read_all(payload).decode())
     import pytest
     send('c')
-    streams()
     base = '/tmp/tests'
     os.mkdir(base)
     for name, text in document['files'].items():
@@ -446,7 +683,7 @@ def suite(request, send, payload, rpc):
         send('r', json.dumps({'items': [], 'outcome': 'dead', 'detail': str(error)}).encode())
         exit_now(0)
     stub = Stub(document['module'])
-    stub.__dict__['_asking'] = asking
+    stub.__dict__.update(_asking=asking, _bound=set(bound_in(document['files'])))
     sys.modules[document['module']] = stub
     reporter = Reporter(asking)
     os.environ['PYTEST_DISABLE_PLUGIN_AUTOLOAD'] = '1'

@@ -22,6 +22,13 @@ pub(in crate::verify::code) enum Profile {
     Processes,
 }
 
+/// The filter that a fork server puts on once: it allows what some run may do, and what the server does
+/// itself. Runs inherit it. Checking such a list for each run anew would cost more than starting it.
+pub(in crate::verify::code) fn base() -> io::Result<Vec<u8>> {
+    let refuse = SeccompAction::Errno(libc::EPERM as u32);
+    compiled(first_steps(ABSENT), allowed(), refuse, SeccompAction::Allow)
+}
+
 impl Profile {
     pub(in crate::verify::code) const ALL: [Self; 3] =
         [Self::Interpreter, Self::Program, Self::Processes];
@@ -34,50 +41,63 @@ impl Profile {
         }
     }
 
-    /// The filter of this profile, as machine code.
+    /// The filter that a run puts on, over [`base`]: it refuses what only the server may do, and what this
+    /// profile may not.
     pub(in crate::verify::code) fn program(self) -> io::Result<Vec<u8>> {
-        let allowed = self.allowed().map_err(io::Error::other)?;
-        let arch = TargetArch::try_from(std::env::consts::ARCH).map_err(io::Error::other)?;
-        let (allow, refuse) = (SeccompAction::Allow, SeccompAction::Errno(libc::EPERM as u32));
-        let filter = SeccompFilter::new(allowed, refuse, allow, arch).map_err(io::Error::other)?;
-        let filter: BpfProgram = filter.try_into().map_err(io::Error::other)?;
-        Ok(bytes(&[first_steps(), filter].concat()))
+        let refuse = SeccompAction::Errno(libc::EPERM as u32);
+        let steps = first_steps(&[libc::SYS_close_range]);
+        compiled(steps, self.refused(), SeccompAction::Allow, refuse)
     }
 
-    fn allowed(self) -> Result<BTreeMap<i64, Vec<SeccompRule>>, seccompiler::Error> {
-        let mut rules: BTreeMap<i64, Vec<SeccompRule>> =
-            PLAIN.iter().map(|call| (*call, Vec::new())).collect();
-        #[cfg(target_arch = "x86_64")]
-        rules.extend(OLDER.iter().map(|call| (*call, Vec::new())));
-        let own = || equal(0, u64::from(OWN_PID));
-        rules.insert(libc::SYS_kill, vec![SeccompRule::new(vec![own()?])?]);
-        rules.insert(libc::SYS_tgkill, vec![SeccompRule::new(vec![own()?])?]);
-        rules.insert(
-            libc::SYS_prlimit64,
-            vec![
-                SeccompRule::new(vec![equal(0, 0)?])?,
-                SeccompRule::new(vec![own()?])?,
-                SeccompRule::new(vec![wide(2, SeccompCmpOp::Eq, 0)?])?,
-            ],
-        );
-        rules.insert(libc::SYS_socketpair, one(equal(0, libc::AF_UNIX as u64)?)?);
-        rules.insert(libc::SYS_prctl, any(0, PRCTL)?);
-        rules.insert(libc::SYS_ioctl, any(1, IOCTL)?);
-        let namespaces = NAMESPACES;
-        let thread = libc::CLONE_THREAD as u64;
-        let masked = SeccompCmpOp::MaskedEq(namespaces | thread);
-        rules.insert(libc::SYS_clone, one(wide(0, masked, thread)?)?);
-        if self != Self::Interpreter {
+    fn refused(self) -> Result<Rules, seccompiler::Error> {
+        let mut rules: Rules = SERVER.iter().map(|call| (*call, Vec::new())).collect();
+        let other = || unequal(0, u64::from(OWN_PID));
+        rules.insert(libc::SYS_tgkill, one(other()?)?);
+        let foreign = vec![unequal(0, 0)?, other()?, wide(2, SeccompCmpOp::Ne, 0)?];
+        rules.insert(libc::SYS_prlimit64, vec![SeccompRule::new(foreign)?]);
+        rules.insert(libc::SYS_prctl, any(0, SERVER_PRCTL)?);
+        if self == Self::Interpreter {
             rules.extend([libc::SYS_execve, libc::SYS_execveat].map(|call| (call, Vec::new())));
         }
-        if self == Self::Processes {
-            rules.extend(PROCESSES.iter().map(|call| (*call, Vec::new())));
+        if self != Self::Processes {
+            rules.insert(libc::SYS_kill, one(other()?)?);
+            rules.extend([libc::SYS_setpgid, libc::SYS_setsid].map(|call| (call, Vec::new())));
             #[cfg(target_arch = "x86_64")]
-            rules.extend(OLDER_PROCESSES.iter().map(|call| (*call, Vec::new())));
-            rules.insert(libc::SYS_clone, one(wide(0, SeccompCmpOp::MaskedEq(namespaces), 0)?)?);
+            rules.extend([libc::SYS_fork, libc::SYS_vfork].map(|call| (call, Vec::new())));
+            let no_thread = SeccompCmpOp::MaskedEq(libc::CLONE_THREAD as u64);
+            rules.insert(libc::SYS_clone, one(wide(0, no_thread, 0)?)?);
         }
         Ok(rules)
     }
+}
+
+/// Calls, and when each rule of a call holds; always where there is none.
+type Rules = BTreeMap<i64, Vec<SeccompRule>>;
+
+/// What a run of some profile may do, or the server.
+fn allowed() -> Result<Rules, seccompiler::Error> {
+    let lists = [PLAIN, PROCESSES, SERVER];
+    let mut rules: Rules = lists.concat().iter().map(|call| (*call, Vec::new())).collect();
+    #[cfg(target_arch = "x86_64")]
+    rules.extend(OLDER.iter().map(|call| (*call, Vec::new())));
+    rules.insert(libc::SYS_socketpair, one(equal(0, libc::AF_UNIX as u64)?)?);
+    rules.insert(libc::SYS_prctl, any(0, &[PRCTL, SERVER_PRCTL].concat())?);
+    rules.insert(libc::SYS_ioctl, any(1, IOCTL)?);
+    rules.insert(libc::SYS_clone, one(wide(0, SeccompCmpOp::MaskedEq(NAMESPACES), 0)?)?);
+    Ok(rules)
+}
+
+fn compiled(
+    first: BpfProgram,
+    rules: Result<Rules, seccompiler::Error>,
+    otherwise: SeccompAction,
+    listed: SeccompAction,
+) -> io::Result<Vec<u8>> {
+    let rules = rules.map_err(io::Error::other)?;
+    let arch = TargetArch::try_from(std::env::consts::ARCH).map_err(io::Error::other)?;
+    let filter = SeccompFilter::new(rules, otherwise, listed, arch).map_err(io::Error::other)?;
+    let filter: BpfProgram = filter.try_into().map_err(io::Error::other)?;
+    Ok(bytes(&[first, filter].concat()))
 }
 
 const NAMESPACES: u64 = (libc::CLONE_NEWNS
@@ -90,6 +110,10 @@ const NAMESPACES: u64 = (libc::CLONE_NEWNS
 
 fn equal(argument: u8, value: u64) -> Result<SeccompCondition, seccompiler::BackendError> {
     SeccompCondition::new(argument, SeccompCmpArgLen::Dword, SeccompCmpOp::Eq, value)
+}
+
+fn unequal(argument: u8, value: u64) -> Result<SeccompCondition, seccompiler::BackendError> {
+    SeccompCondition::new(argument, SeccompCmpArgLen::Dword, SeccompCmpOp::Ne, value)
 }
 
 fn wide(
@@ -110,7 +134,7 @@ fn any(argument: u8, values: &[u64]) -> Result<Vec<SeccompRule>, seccompiler::Ba
 
 /// Ends a program that calls by the numbers of the x32 table, and says of some calls that they do not exist.
 /// (Calls of another architecture end it, too: the compiled filter begins with that.)
-fn first_steps() -> BpfProgram {
+fn first_steps(absent: &[c_long]) -> BpfProgram {
     const LOAD: u16 = (libc::BPF_LD | libc::BPF_W | libc::BPF_ABS) as u16;
     const AT_LEAST: u16 = (libc::BPF_JMP | libc::BPF_JGE | libc::BPF_K) as u16;
     const EQUAL: u16 = (libc::BPF_JMP | libc::BPF_JEQ | libc::BPF_K) as u16;
@@ -121,7 +145,7 @@ fn first_steps() -> BpfProgram {
         step(AT_LEAST, 1, 0x4000_0000),
         step(RETURN, 0, libc::SECCOMP_RET_KILL_PROCESS),
     ];
-    for call in ABSENT {
+    for call in absent {
         steps.push(step(EQUAL, 1, *call as u32));
         steps.push(step(RETURN, 0, libc::SECCOMP_RET_ERRNO | libc::ENOSYS as u32));
     }
@@ -166,7 +190,6 @@ const ABSENT: &[c_long] = &[
     libc::SYS_io_uring_enter,
     libc::SYS_io_uring_register,
     libc::SYS_faccessat2,
-    libc::SYS_close_range,
 ];
 
 /// Computing, memory, files, time, threads, pipes.
@@ -341,10 +364,126 @@ const OLDER: &[c_long] = &[
     libc::SYS_epoll_create,
     libc::SYS_epoll_wait,
     libc::SYS_eventfd,
+    libc::SYS_fork,
+    libc::SYS_vfork,
 ];
 
-/// Starting and ending processes of one's own.
-const PROCESSES: &[c_long] = &[libc::SYS_kill, libc::SYS_setpgid, libc::SYS_setsid];
+/// Programs and processes of one's own.
+const PROCESSES: &[c_long] = &[
+    libc::SYS_clone,
+    libc::SYS_execve,
+    libc::SYS_execveat,
+    libc::SYS_kill,
+    libc::SYS_tgkill,
+    libc::SYS_prlimit64,
+    libc::SYS_setpgid,
+    libc::SYS_setsid,
+];
 
-#[cfg(target_arch = "x86_64")]
-const OLDER_PROCESSES: &[c_long] = &[libc::SYS_fork, libc::SYS_vfork];
+/// What the fork server does for its runs, and what a run does before it puts on its own filter.
+const SERVER: &[c_long] = &[
+    libc::SYS_mount,
+    libc::SYS_umount2,
+    libc::SYS_pidfd_open,
+    libc::SYS_close_range,
+    libc::SYS_capset,
+    libc::SYS_landlock_restrict_self,
+    libc::SYS_seccomp,
+];
+
+/// The like among the names and flags of a process.
+const SERVER_PRCTL: &[u64] =
+    &[libc::PR_SET_PDEATHSIG as u64, libc::PR_SET_NO_NEW_PRIVS as u64, libc::PR_CAP_AMBIENT as u64];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const ARCH: u32 = if cfg!(target_arch = "x86_64") { 0xc000_003e } else { 0xc000_00b7 };
+
+    /// What a program for the kernel answers to a call: the steps that are used here, as in the manual of
+    /// classic BPF.
+    fn answer(program: &[u8], call: c_long, arguments: [u64; 6]) -> u32 {
+        let mut data = [(call as u32).to_ne_bytes(), ARCH.to_ne_bytes()].concat();
+        data.extend([0; 8]);
+        data.extend(arguments.iter().flat_map(|argument| argument.to_ne_bytes()));
+        let word = |bytes: &[u8]| u32::from_ne_bytes(bytes[..4].try_into().unwrap());
+        let (mut at, mut held) = (0, 0);
+        loop {
+            let step = &program[8 * at..][..8];
+            let (code, jt, jf, k) = (step[0], step[2], step[3], word(&step[4..]));
+            at += 1;
+            let jump = |holds: bool| usize::from(if holds { jt } else { jf });
+            match code {
+                0x20 => held = word(&data[k as usize..]),
+                0x54 => held &= k,
+                0x05 => at += k as usize,
+                0x15 => at += jump(held == k),
+                0x25 => at += jump(held > k),
+                0x35 => at += jump(held >= k),
+                0x06 => return k,
+                _ => panic!("step {code:#x}"),
+            }
+        }
+    }
+
+    fn may(profile: Profile, call: c_long, arguments: [u64; 6]) -> bool {
+        let both = [base().unwrap(), profile.program().unwrap()];
+        both.iter().all(|program| answer(program, call, arguments) == libc::SECCOMP_RET_ALLOW)
+    }
+
+    #[test]
+    fn a_run_may_do_what_its_profile_says_and_nothing_of_the_servers() {
+        use Profile::{Interpreter, Processes, Program};
+        let (own, other) = (u64::from(OWN_PID), 1);
+        let (thread, child) = (libc::CLONE_THREAD as u64, libc::SIGCHLD as u64);
+        let namespace = libc::CLONE_NEWUSER as u64;
+        let dumpable = libc::PR_SET_DUMPABLE as u64;
+        let table: [(c_long, [u64; 3], &[Profile]); 24] = [
+            (libc::SYS_read, [0; 3], &[Interpreter, Program, Processes]),
+            (libc::SYS_clone, [thread, 0, 0], &[Interpreter, Program, Processes]),
+            (libc::SYS_clone, [child, 0, 0], &[Processes]),
+            (libc::SYS_clone, [thread | namespace, 0, 0], &[]),
+            (libc::SYS_clone, [child | namespace, 0, 0], &[]),
+            (libc::SYS_clone3, [0; 3], &[]),
+            (libc::SYS_kill, [own, 9, 0], &[Interpreter, Program, Processes]),
+            (libc::SYS_kill, [other, 9, 0], &[Processes]),
+            (libc::SYS_tgkill, [own, 5, 9], &[Interpreter, Program, Processes]),
+            (libc::SYS_tgkill, [other, 1, 9], &[]),
+            (libc::SYS_prlimit64, [0, 7, 1], &[Interpreter, Program, Processes]),
+            (libc::SYS_prlimit64, [other, 7, 1], &[]),
+            (libc::SYS_execve, [0; 3], &[Program, Processes]),
+            (libc::SYS_setsid, [0; 3], &[Processes]),
+            (
+                libc::SYS_socketpair,
+                [libc::AF_UNIX as u64, 0, 0],
+                &[Interpreter, Program, Processes],
+            ),
+            (libc::SYS_socket, [libc::AF_UNIX as u64, 0, 0], &[]),
+            (libc::SYS_prctl, [libc::PR_SET_NAME as u64, 0, 0], &[Interpreter, Program, Processes]),
+            (libc::SYS_prctl, [libc::PR_SET_PDEATHSIG as u64, 0, 0], &[]),
+            (libc::SYS_prctl, [dumpable, 0, 0], &[]),
+            (libc::SYS_mount, [0; 3], &[]),
+            (libc::SYS_umount2, [0; 3], &[]),
+            (libc::SYS_seccomp, [0; 3], &[]),
+            (libc::SYS_close_range, [0; 3], &[]),
+            (libc::SYS_ptrace, [0; 3], &[]),
+        ];
+        for (call, [one, two, three], allowed) in table {
+            for profile in Profile::ALL {
+                let can = may(profile, call, [one, two, three, 0, 0, 0]);
+                assert_eq!(can, allowed.contains(&profile), "{call} {one:#x} by {profile:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn calls_of_another_table_end_the_process() {
+        let base = base().unwrap();
+        let killed = libc::SECCOMP_RET_KILL_PROCESS;
+        assert_eq!(answer(&base, 0x4000_0000 | libc::SYS_read, [0; 6]), killed);
+        assert_eq!(answer(&base, libc::SYS_read, [0; 6]), libc::SECCOMP_RET_ALLOW);
+        let absent = libc::SECCOMP_RET_ERRNO | libc::ENOSYS as u32;
+        assert_eq!(answer(&base, libc::SYS_io_uring_setup, [0; 6]), absent);
+    }
+}
