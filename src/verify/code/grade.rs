@@ -133,7 +133,8 @@ impl<'a> Grading<'a> {
         }
         let tier = self.pool.found().map(|found| found.tier);
         if tier == Some(Tier::Filters) && language.how != How::Python {
-            let message = format!("{} needs isolation by namespaces", language.name);
+            let message =
+                format!("{} needs isolation by namespaces: it works on files", language.name);
             return Err(miss(MissStatus::Unsupported, message));
         }
         Ok(())
@@ -217,8 +218,12 @@ impl<'a> Grading<'a> {
         tests: &Tests<'_>,
         grade: &mut Grade,
     ) -> Result<Vec<TestResult>, Miss> {
-        if self.pool.found().is_some_and(|found| !found.pytest) {
-            return Err(miss(MissStatus::Unsupported, "pytest is not installed"));
+        if let Some(found) = self.pool.found().filter(|found| !found.pytest) {
+            let message = match found.tier {
+                Tier::Filters => "pytest needs isolation by namespaces: it works on files",
+                Tier::Namespaces | Tier::None => "pytest is not installed",
+            };
+            return Err(miss(MissStatus::Unsupported, message));
         }
         let (judged, outcome, _) = self.pair(tests, 0, false).await?;
         grade.queue_ms = grade.queue_ms.max(outcome.queued.as_secs_f64() * 1e3);
