@@ -91,7 +91,7 @@ def fence(request, fds):
 def child(request, fds):
     try:
         seed()
-        threading.main_thread()._set_native_id()
+        getattr(threading.main_thread(), '_set_native_id', int)()
         status, payload, *rest = fence(request, fds)
         send = Frames(status, request['nonce'].encode())
         mode = MODES[request['mode']]
