@@ -4,6 +4,7 @@ BUILTINS = sys.modules['builtins'].__dict__
 MODULES = {name: name for name in ('cmath', 'collections', 'decimal', 'fractions', 'functools', 'itertools', 'math',
                                    'numpy', 'operator', 'pandas', 'pytest', 'statistics', 'unittest')}
 MODULES.update(np='numpy', pd='pandas')
+LACKING = object()
 JUDGES = {'isclose', 'isnan', 'isinf', 'isfinite'}
 
 
@@ -18,7 +19,7 @@ def tests_own(name):
     try:
         return __import__(MODULES[name]) if name in MODULES else None
     except ImportError:
-        return None
+        return LACKING
 
 
 def candidate_names(asking, used, entry):
@@ -32,7 +33,10 @@ def candidate_names(asking, used, entry):
         if name in foreign or not foreign and not entry:
             yield name, called(name, asking.ask('name', name)[0])
         else:
-            yield name, getattr(math, name, None) or tests_own(name)
+            value = getattr(math, name, None) or tests_own(name)
+            if value is LACKING:
+                raise Unplain(f'{MODULES[name]} is not installed')
+            yield name, value
 
 
 def verdict(error, asking):

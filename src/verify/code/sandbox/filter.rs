@@ -1,5 +1,7 @@
 //! seccomp: which system calls a run may make. What is not listed fails with `EPERM`.
 
+mod calls;
+
 use std::{collections::BTreeMap, io};
 
 use libc::c_long;
@@ -7,6 +9,10 @@ use seccompiler::{
     BpfProgram, SeccompAction, SeccompCmpArgLen, SeccompCmpOp, SeccompCondition, SeccompFilter,
     SeccompRule, TargetArch, sock_filter,
 };
+
+#[cfg(target_arch = "x86_64")]
+use self::calls::OLDER;
+use self::calls::{ABSENT, IOCTL, PLAIN, PRCTL, PROCESSES, SERVER, SERVER_PRCTL};
 
 /// Stands for the run's own process id, which the fork server puts in its place.
 pub(in crate::verify::code) const OWN_PID: u32 = 0x7a5a_5a5a;
@@ -161,239 +167,6 @@ fn bytes(program: &[sock_filter]) -> Vec<u8> {
     }
     bytes
 }
-
-/// Names of a thread and of memory, and what runtimes ask of themselves.
-const PRCTL: &[u64] = &[
-    libc::PR_SET_NAME as u64,
-    libc::PR_GET_NAME as u64,
-    libc::PR_CAPBSET_READ as u64,
-    libc::PR_GET_DUMPABLE as u64,
-    0x5356_4d41, // PR_SET_VMA
-];
-
-/// Questions about terminals and pipes, and flags of a descriptor.
-const IOCTL: &[u64] = &[
-    libc::TCGETS,
-    libc::TIOCGWINSZ,
-    libc::TIOCGPGRP,
-    libc::FIONREAD,
-    libc::FIONBIO,
-    libc::FIOCLEX,
-    libc::FIONCLEX,
-];
-
-/// Calls that do not exist here, so that libraries fall back to older ones.
-const ABSENT: &[c_long] = &[
-    libc::SYS_clone3,
-    libc::SYS_openat2,
-    libc::SYS_io_uring_setup,
-    libc::SYS_io_uring_enter,
-    libc::SYS_io_uring_register,
-    libc::SYS_faccessat2,
-];
-
-/// Computing, memory, files, time, threads, pipes.
-const PLAIN: &[c_long] = &[
-    libc::SYS_read,
-    libc::SYS_write,
-    libc::SYS_readv,
-    libc::SYS_writev,
-    libc::SYS_pread64,
-    libc::SYS_pwrite64,
-    libc::SYS_preadv,
-    libc::SYS_pwritev,
-    libc::SYS_openat,
-    libc::SYS_close,
-    libc::SYS_fstat,
-    libc::SYS_newfstatat,
-    libc::SYS_statx,
-    libc::SYS_statfs,
-    libc::SYS_fstatfs,
-    libc::SYS_lseek,
-    libc::SYS_mmap,
-    libc::SYS_mprotect,
-    libc::SYS_munmap,
-    libc::SYS_mremap,
-    libc::SYS_madvise,
-    libc::SYS_mincore,
-    libc::SYS_msync,
-    libc::SYS_mlock,
-    libc::SYS_munlock,
-    libc::SYS_brk,
-    libc::SYS_membarrier,
-    libc::SYS_pkey_alloc,
-    libc::SYS_pkey_free,
-    libc::SYS_pkey_mprotect,
-    libc::SYS_rt_sigaction,
-    libc::SYS_rt_sigprocmask,
-    libc::SYS_rt_sigreturn,
-    libc::SYS_rt_sigpending,
-    libc::SYS_rt_sigsuspend,
-    libc::SYS_rt_sigtimedwait,
-    libc::SYS_sigaltstack,
-    libc::SYS_ppoll,
-    libc::SYS_pselect6,
-    libc::SYS_epoll_create1,
-    libc::SYS_epoll_ctl,
-    libc::SYS_epoll_pwait,
-    libc::SYS_eventfd2,
-    libc::SYS_timerfd_create,
-    libc::SYS_timerfd_settime,
-    libc::SYS_timerfd_gettime,
-    libc::SYS_timer_create,
-    libc::SYS_timer_settime,
-    libc::SYS_timer_gettime,
-    libc::SYS_timer_getoverrun,
-    libc::SYS_timer_delete,
-    libc::SYS_setitimer,
-    libc::SYS_getitimer,
-    libc::SYS_nanosleep,
-    libc::SYS_clock_nanosleep,
-    libc::SYS_clock_gettime,
-    libc::SYS_clock_getres,
-    libc::SYS_gettimeofday,
-    libc::SYS_times,
-    libc::SYS_pipe2,
-    libc::SYS_dup,
-    libc::SYS_dup3,
-    libc::SYS_fcntl,
-    libc::SYS_flock,
-    libc::SYS_fsync,
-    libc::SYS_fdatasync,
-    libc::SYS_ftruncate,
-    libc::SYS_truncate,
-    libc::SYS_fallocate,
-    libc::SYS_fadvise64,
-    libc::SYS_getdents64,
-    libc::SYS_getcwd,
-    libc::SYS_chdir,
-    libc::SYS_fchdir,
-    libc::SYS_mkdirat,
-    libc::SYS_unlinkat,
-    libc::SYS_renameat,
-    libc::SYS_renameat2,
-    libc::SYS_linkat,
-    libc::SYS_symlinkat,
-    libc::SYS_readlinkat,
-    libc::SYS_mknodat,
-    libc::SYS_faccessat,
-    libc::SYS_fchmod,
-    libc::SYS_fchmodat,
-    libc::SYS_utimensat,
-    libc::SYS_umask,
-    libc::SYS_copy_file_range,
-    libc::SYS_sendfile,
-    libc::SYS_splice,
-    libc::SYS_tee,
-    libc::SYS_sendto,
-    libc::SYS_recvfrom,
-    libc::SYS_sendmsg,
-    libc::SYS_recvmsg,
-    libc::SYS_shutdown,
-    libc::SYS_getsockopt,
-    libc::SYS_setsockopt,
-    libc::SYS_getsockname,
-    libc::SYS_getpeername,
-    libc::SYS_getpid,
-    libc::SYS_getppid,
-    libc::SYS_gettid,
-    libc::SYS_getuid,
-    libc::SYS_geteuid,
-    libc::SYS_getgid,
-    libc::SYS_getegid,
-    libc::SYS_getresuid,
-    libc::SYS_getresgid,
-    libc::SYS_getgroups,
-    libc::SYS_getpgid,
-    libc::SYS_getsid,
-    libc::SYS_getpriority,
-    libc::SYS_getrusage,
-    libc::SYS_getcpu,
-    libc::SYS_getrandom,
-    libc::SYS_getrlimit,
-    libc::SYS_setrlimit,
-    libc::SYS_capget,
-    libc::SYS_uname,
-    libc::SYS_sysinfo,
-    libc::SYS_sched_yield,
-    libc::SYS_sched_getaffinity,
-    libc::SYS_sched_getparam,
-    libc::SYS_sched_getscheduler,
-    libc::SYS_sched_get_priority_max,
-    libc::SYS_sched_get_priority_min,
-    libc::SYS_futex,
-    libc::SYS_rseq,
-    libc::SYS_set_robust_list,
-    libc::SYS_get_robust_list,
-    libc::SYS_set_tid_address,
-    libc::SYS_restart_syscall,
-    libc::SYS_exit,
-    libc::SYS_exit_group,
-    libc::SYS_wait4,
-    libc::SYS_waitid,
-];
-
-/// What only the older tables have.
-#[cfg(target_arch = "x86_64")]
-const OLDER: &[c_long] = &[
-    libc::SYS_open,
-    libc::SYS_stat,
-    libc::SYS_lstat,
-    libc::SYS_poll,
-    libc::SYS_select,
-    libc::SYS_access,
-    libc::SYS_pipe,
-    libc::SYS_dup2,
-    libc::SYS_pause,
-    libc::SYS_alarm,
-    libc::SYS_rename,
-    libc::SYS_mkdir,
-    libc::SYS_rmdir,
-    libc::SYS_creat,
-    libc::SYS_link,
-    libc::SYS_unlink,
-    libc::SYS_symlink,
-    libc::SYS_readlink,
-    libc::SYS_chmod,
-    libc::SYS_getdents,
-    libc::SYS_getpgrp,
-    libc::SYS_arch_prctl,
-    libc::SYS_time,
-    libc::SYS_utimes,
-    libc::SYS_mknod,
-    libc::SYS_epoll_create,
-    libc::SYS_epoll_wait,
-    libc::SYS_eventfd,
-    libc::SYS_fork,
-    libc::SYS_vfork,
-];
-
-/// Programs and processes of one's own.
-const PROCESSES: &[c_long] = &[
-    libc::SYS_clone,
-    libc::SYS_execve,
-    libc::SYS_execveat,
-    libc::SYS_kill,
-    libc::SYS_tgkill,
-    libc::SYS_prlimit64,
-    libc::SYS_setpgid,
-    libc::SYS_setsid,
-];
-
-/// What the fork server does for its runs, and what a run does before it puts on its own filter.
-const SERVER: &[c_long] = &[
-    libc::SYS_mount,
-    libc::SYS_umount2,
-    libc::SYS_pidfd_open,
-    libc::SYS_close_range,
-    libc::SYS_capset,
-    libc::SYS_landlock_restrict_self,
-    libc::SYS_seccomp,
-];
-
-/// The like among the names and flags of a process.
-const SERVER_PRCTL: &[u64] =
-    &[libc::PR_SET_PDEATHSIG as u64, libc::PR_SET_NO_NEW_PRIVS as u64, libc::PR_CAP_AMBIENT as u64];
 
 #[cfg(test)]
 mod tests {
