@@ -9,7 +9,7 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 program=$(realpath "$1")
 shift
-image=localhost/assay:full
+image=${IMAGE:-localhost/assay:full}
 work=$(mktemp -d)
 container=assay-code-$$
 key=code-test

@@ -243,7 +243,7 @@ fn floods_are_bounded() {
         json!({
             "code": format!("# {n}\nimport sys\nwhile True: sys.stdout.write('x' * 65536)"),
             "tests": {"mode": "stdio", "cases": [{"stdout": ""}]},
-            "limits": {"cpu_ms": 1000, "output_kb": 65_536}
+            "limits": {"cpu_ms": 4000, "wall_ms": 60_000, "output_kb": 65_536}
         })
     };
     let before = server.resident_kb();
