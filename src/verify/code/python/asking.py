@@ -118,7 +118,7 @@ class Remote:
     def __getattr__(self, name):
         if name.startswith('__') and name not in ('__doc__', '__dict__'):
             raise AttributeError(name)
-        if name in PLAIN and not self._made and not self._called:
+        if name in PLAIN and not self._made and not (self._kind == 'class' and is_class_name(self._called)):
             raise AttributeError(f'{name}: the candidate gave an object, not plain data')
         value = self._asking.ask('attr', self, name)[0]
         return called(name, value) if self._called and self._kind != 'object' else value
