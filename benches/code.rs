@@ -23,8 +23,9 @@ const ITEMS: usize = 64;
 const CASES: usize = 20;
 const FRESH: usize = 60;
 const RUNNERS: usize = 2;
+/// What solutions of the usual data sets import.
 const IMPORTS: &str = "import math, collections, heapq, bisect, itertools, functools, re, json, typing, \
-    random, datetime, decimal, fractions, string\n";
+    random, datetime, decimal, fractions, string, operator, copy, statistics\n";
 
 fn program(salt: &str) -> Program {
     let case = |n: usize| format!(r#"{{"stdin":"{n}","stdout":"{}"}}"#, n + 1);

@@ -81,7 +81,7 @@ fn cases(group: &str) -> Vec<Case> {
     text.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
 }
 
-const GROUPS: [&str; 9] = [
+const GROUPS: [&str; 10] = [
     "right_and_wrong",
     "calls",
     "judged",
@@ -91,6 +91,7 @@ const GROUPS: [&str; 9] = [
     "hostile",
     "languages",
     "extraction",
+    "second_opinion",
 ];
 
 /// Sends every case that can be asked of this server, and compares. Says loudly what could not be asked.
@@ -147,6 +148,20 @@ fn every_case_in_namespaces() {
 fn every_case_behind_filters() {
     if let Some(server) = server(Tier::Filters, User::Own) {
         replay(&server, &GROUPS);
+        // What works on files or starts processes cannot be asked there, and is no failure of the program.
+        let suite = json!({"mode": "pytest", "files": {"test_a.py": "def test_a(): pass"}});
+        let stdio = json!({"mode": "stdio", "cases": [{"stdout": "1"}]});
+        let items = [("python", suite), ("cpp", stdio.clone()), ("javascript", stdio)].map(
+            |(language, tests)| {
+                json!({"language": language, "code": "", "tests": tests}).to_string()
+            },
+        );
+        for result in server.verify(items.into_iter(), "all") {
+            assert_eq!(
+                (&result["status"], &result["score"]),
+                (&json!("unsupported"), &Value::Null)
+            );
+        }
     }
 }
 
@@ -228,7 +243,7 @@ fn floods_are_bounded() {
         json!({
             "code": format!("# {n}\nimport sys\nwhile True: sys.stdout.write('x' * 65536)"),
             "tests": {"mode": "stdio", "cases": [{"stdout": ""}]},
-            "limits": {"cpu_ms": 1000, "output_kb": 65_536}
+            "limits": {"cpu_ms": 4000, "wall_ms": 60_000, "output_kb": 65_536}
         })
     };
     let before = server.resident_kb();

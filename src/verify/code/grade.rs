@@ -2,7 +2,10 @@
 
 use std::{
     hash::{BuildHasher, RandomState},
-    sync::Arc,
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering::Relaxed},
+    },
     time::{Duration, Instant},
 };
 
@@ -130,7 +133,8 @@ impl<'a> Grading<'a> {
         }
         let tier = self.pool.found().map(|found| found.tier);
         if tier == Some(Tier::Filters) && language.how != How::Python {
-            let message = format!("{} needs isolation by namespaces", language.name);
+            let message =
+                format!("{} needs isolation by namespaces: it works on files", language.name);
             return Err(miss(MissStatus::Unsupported, message));
         }
         Ok(())
@@ -177,7 +181,9 @@ impl<'a> Grading<'a> {
         grade: &mut Grade,
     ) -> Result<Vec<TestResult>, Miss> {
         let mut results: Vec<Option<TestResult>> = vec![None; count];
-        let mut runs = stream::iter(0..count)
+        // Tests from here on are not needed: by their order, not by which ended first.
+        let needed = AtomicUsize::new(count);
+        let mut runs = stream::iter((0..count).take_while(|index| *index < needed.load(Relaxed)))
             .map(|index| async move { (index, self.test(tests, index).await) })
             .buffer_unordered(AT_ONCE);
         let mut compile_error = None;
@@ -191,6 +197,9 @@ impl<'a> Grading<'a> {
             }
             results[index] = Some(result);
             if verdict != Verdict::Ok && tests.item.stop == Stopping::FirstFailure {
+                needed.fetch_min(index + 1, Relaxed);
+            }
+            if results[..needed.load(Relaxed)].iter().all(Option::is_some) {
                 break;
             }
         }
@@ -199,6 +208,7 @@ impl<'a> Grading<'a> {
             return Ok(vec![result; count]);
         }
         let skipped = || TestResult::plain(Verdict::Skipped, None);
+        results[needed.into_inner()..].fill(None);
         Ok(results.into_iter().map(|result| result.unwrap_or_else(skipped)).collect())
     }
 
@@ -208,8 +218,12 @@ impl<'a> Grading<'a> {
         tests: &Tests<'_>,
         grade: &mut Grade,
     ) -> Result<Vec<TestResult>, Miss> {
-        if self.pool.found().is_some_and(|found| !found.pytest) {
-            return Err(miss(MissStatus::Unsupported, "pytest is not installed"));
+        if let Some(found) = self.pool.found().filter(|found| !found.pytest) {
+            let message = match found.tier {
+                Tier::Filters => "pytest needs isolation by namespaces: it works on files",
+                Tier::Namespaces | Tier::None => "pytest is not installed",
+            };
+            return Err(miss(MissStatus::Unsupported, message));
         }
         let (judged, outcome, _) = self.pair(tests, 0, false).await?;
         grade.queue_ms = grade.queue_ms.max(outcome.queued.as_secs_f64() * 1e3);

@@ -61,7 +61,16 @@ pub(super) const LANGUAGES: &[Language] = &[
         name: "c",
         aliases: &["gcc", "c11", "c17"],
         tool: "gcc",
-        how: How::Compiled(&["-O2", "-std=gnu17", "-pipe", "-fmax-errors=5", "-x", "c", "-"]),
+        how: How::Compiled(&[
+            "-O2",
+            "-std=gnu17",
+            "-pipe",
+            "-fmax-errors=5",
+            "-x",
+            "c",
+            "-",
+            "-lm",
+        ]),
         out_of_memory: "",
     },
     Language {

@@ -10,7 +10,10 @@ import json
 import pathlib
 
 HERE = pathlib.Path(__file__).parent
-GROUPS = ("right_and_wrong", "calls", "judged", "suites", "limits", "hacks", "hostile", "languages", "extraction")
+GROUPS = (
+    "right_and_wrong", "calls", "judged", "suites", "limits", "hacks", "hostile", "languages", "extraction",
+    "second_opinion",
+)
 
 
 def main():

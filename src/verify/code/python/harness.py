@@ -46,7 +46,7 @@ class Plain:
             self.spend(len(digits) // 8)
             return digits
         if issubclass(kind, float):
-            return number(float.__add__(value, 0.0))
+            return number(float.__mul__(value, 1.0))
         if issubclass(kind, str):
             self.spend(str.__len__(value) // 8)
             return quote(str.__str__(value))
@@ -136,7 +136,8 @@ def compiled(source, send, name='solution.py'):
     except (SyntaxError, ValueError, RecursionError, MemoryError, OverflowError) as error:
         send('e', ''.join(traceback.format_exception_only(type(error), error)).encode(errors='replace')[:8192])
         exit_now(1)
-    send('c')
+    if send:
+        send('c')
     return code
 
 
@@ -149,6 +150,14 @@ def streams():
                                   line_buffering=True)
     sys.__stdin__, sys.__stdout__, sys.__stderr__ = sys.stdin, sys.stdout, sys.stderr
     sys.argv = ['solution.py']
+
+
+def warm():
+    # What every run goes through, once: what the interpreter remembers of it, each run finds.
+    for _ in range(4):
+        code = compiled('import math, collections, heapq\nprint(int("1") + 1, [1], end="")\n', None)
+        exec(code, module('__main__').__dict__)
+        sys.stdout.flush()
 
 
 def module(name):
@@ -192,9 +201,9 @@ MEMORY = 87
 
 def finish(code):
     try:
-        threading._shutdown()
-        import atexit
-        atexit._run_exitfuncs()
+        if threading.active_count() > 1 or atexit._ncallbacks():
+            threading._shutdown()
+            atexit._run_exitfuncs()
     except BaseException:
         pass
     for stream in (sys.stdout, sys.stderr):
@@ -210,7 +219,6 @@ def finish(code):
 def stdio(request, send, payload):
     code = compiled(read_all(payload), send)
     os.close(send.fd)
-    streams()
     main = module('__main__')
     main.__dict__['__file__'] = 'solution.py'
     exec(code, main.__dict__)
@@ -233,7 +241,6 @@ def leetcode(names):
 
 def loaded(document, send, entry):
     code = compiled(document['source'], send)
-    streams()
     made = module('solution')
     if entry and ('.' in entry or entry.startswith('~')):
         leetcode(made.__dict__)

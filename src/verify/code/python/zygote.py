@@ -5,10 +5,10 @@
 # that does not close is a fault of the sandbox, reported before any foreign code ran.
 import sys
 sys.dont_write_bytecode = True
-import abc, array, base64, bisect, calendar, cmath, collections, collections.abc, contextlib, copy, ctypes
-import dataclasses, datetime, decimal, enum, fractions, functools, gc, hashlib, heapq, inspect, io, itertools
+import abc, array, atexit, base64, bisect, calendar, cmath, collections, collections.abc, contextlib, copy, ctypes
+import dataclasses, datetime, decimal, enum, fractions, functools, gc, heapq, inspect, io, itertools
 import json, json.decoder, json.encoder, linecache, math, numbers, operator, os, pprint, queue, random, re
-import resource, secrets, select, signal, socket, statistics, string, struct, textwrap, threading, time
+import resource, select, signal, socket, statistics, string, struct, textwrap, threading, time
 import traceback, types, typing, unicodedata
 
 CTL, RULES = 3, 4
@@ -17,11 +17,17 @@ PR_SET_PDEATHSIG, PR_SET_NO_NEW_PRIVS, PR_CAP_AMBIENT = 1, 38, 47
 SYS_LANDLOCK_RESTRICT, SYS_SECCOMP, SYS_CLOSE_RANGE, SYS_CAPSET = 446, 317, 436, 126
 if os.uname().machine == 'aarch64':
     SYS_SECCOMP, SYS_CAPSET = 277, 91
-MS_NOSUID, MS_NODEV, MNT_DETACH = 2, 4, 2
+MS_NOSUID, MS_NODEV, MS_NOATIME, MNT_DETACH = 2, 4, 1024, 2
 
 
 class SockFprog(ctypes.Structure):
     _fields_ = [('len', ctypes.c_ushort), ('filter', ctypes.c_void_p)]
+
+
+# The C library's fork alone. The interpreter's own spends a third of a short run on putting locks and threads
+# in order, of which this process, with its one thread, has none. What is left to do, `child` does.
+plain_fork = ctypes.PyDLL(None).fork
+seed = super(random.Random, random._inst).seed
 
 
 def check(result, what):
@@ -29,12 +35,17 @@ def check(result, what):
         raise OSError(ctypes.get_errno(), what)
 
 
-def load_filter(program, pid):
-    # The program's own process id is known only now: a marker stands for it.
-    program = program.replace(MARKER, struct.pack('<I', pid))
-    buffer = ctypes.create_string_buffer(program, len(program))
-    prog = SockFprog(len(program) // 8, ctypes.cast(buffer, ctypes.c_void_p))
-    check(libc.syscall(SYS_SECCOMP, 1, 0, ctypes.byref(prog)), 'seccomp')
+class Filter:
+    # A program for the kernel. A run's own process id is known only at the end: a marker stands for it.
+    def __init__(self, program, marker):
+        self.buffer = ctypes.create_string_buffer(program, len(program))
+        self.prog = ctypes.byref(SockFprog(len(program) // 8, ctypes.addressof(self.buffer)))
+        self.marks = [at for at in range(0, len(program), 4) if program[at:at + 4] == marker]
+
+    def load(self):
+        for at in self.marks:
+            struct.pack_into('<I', self.buffer, at, os.getpid())
+        check(libc.syscall(SYS_SECCOMP, 1, 0, self.prog), 'seccomp')
 
 
 def limit(which, soft, hard=None):
@@ -44,8 +55,8 @@ def limit(which, soft, hard=None):
 def fence(request, fds):
     # Arranges descriptors and closes every door. Returns the descriptors from 3 on.
     os.setsid()
-    fds = [os.dup2(fd, 100 + at) for at, fd in enumerate(fds)]
-    rules = os.dup2(RULES, 100 + len(fds)) if RULED else -1
+    fds = [os.dup2(fd, 32 + at) for at, fd in enumerate(fds)]
+    rules = os.dup2(RULES, 32 + len(fds)) if RULED else -1
     for at, fd in enumerate(fds):
         os.dup2(fd, at)
     kept = len(fds)
@@ -59,30 +70,28 @@ def fence(request, fds):
         limit(resource.RLIMIT_AS, limits['as'])
     limit(resource.RLIMIT_CPU, limits['cpu_s'], limits['cpu_s'] + 1)
     limit(resource.RLIMIT_FSIZE, limits['file'])
-    limit(resource.RLIMIT_NOFILE, 64)
-    limit(resource.RLIMIT_CORE, 0)
-    limit(resource.RLIMIT_MEMLOCK, 0)
-    limit(resource.RLIMIT_MSGQUEUE, 0)
     limit(resource.RLIMIT_STACK, limits['stack'], resource.RLIM_INFINITY)
     if limits['nproc']:
         limit(resource.RLIMIT_NPROC, limits['nproc'])
-    signal.signal(signal.SIGPIPE, signal.SIG_IGN if request['mode'] != 'exec' else signal.SIG_DFL)
-    signal.signal(signal.SIGXFSZ, signal.SIG_IGN if request['mode'] != 'exec' else signal.SIG_DFL)
+    if request['mode'] == 'exec':
+        signal.signal(signal.SIGPIPE, signal.SIG_DFL)
+        signal.signal(signal.SIGXFSZ, signal.SIG_DFL)
     if NAMESPACES:
         check(libc.prctl(PR_CAP_AMBIENT, 4, 0, 0, 0), 'ambient capabilities')
         header = struct.pack('<Ii', 0x20080522, 0)
         check(libc.syscall(SYS_CAPSET, header, bytes(24)), 'capset')
     check(libc.prctl(PR_SET_PDEATHSIG, 9, 0, 0, 0), 'pdeathsig')
-    check(libc.prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0), 'no_new_privs')
     if rules >= 0:
         check(libc.syscall(SYS_LANDLOCK_RESTRICT, rules, 0), 'landlock')
         os.close(rules)
-    load_filter(FILTERS[request['profile']], os.getpid())
+    FILTERS[request['profile']].load()
     return list(range(3, len(fds)))
 
 
 def child(request, fds):
     try:
+        seed()
+        getattr(threading.main_thread(), '_set_native_id', int)()
         status, payload, *rest = fence(request, fds)
         send = Frames(status, request['nonce'].encode())
         mode = MODES[request['mode']]
@@ -109,7 +118,7 @@ def child(request, fds):
 
 
 def main():
-    global NAMESPACES, RULED, FILTERS, MARKER
+    global NAMESPACES, RULED, FILTERS
     # Standard input is the control socket, standard output the rules: both move out of the way.
     os.dup2(0, CTL, False)
     os.dup2(1, RULES, False)
@@ -120,8 +129,8 @@ def main():
     ctl = socket.socket(fileno=CTL)
     setup = json.loads(ctl.recv(1 << 18))
     NAMESPACES, RULED = setup['namespaces'], setup['ruled']
-    FILTERS = {name: bytes.fromhex(program) for name, program in setup['filters'].items()}
-    MARKER = struct.pack('<I', setup['marker'])
+    marker = struct.pack('<I', setup['marker'])
+    FILTERS = {name: Filter(bytes.fromhex(text), marker) for name, text in setup['filters'].items()}
     for name in setup['preload']:
         try:
             __import__(name)
@@ -131,8 +140,7 @@ def main():
         sys.set_int_max_str_digits(0)
     check(libc.prctl(PR_SET_PDEATHSIG, 9, 0, 0, 0), 'pdeathsig')
     signal.signal(signal.SIGINT, signal.SIG_DFL)
-    gc.collect()
-    gc.freeze()
+    ready()
     ctl.send(json.dumps({'ready': list(sys.version_info[:3])}).encode())
     while True:
         data, fds, _, _ = socket.recv_fds(ctl, 1 << 16, 16)
@@ -141,17 +149,41 @@ def main():
         serve(ctl, json.loads(data), fds)
 
 
+def ready():
+    # What every run would do again is done once, here; then the doors that no run needs are shut for all.
+    standing_streams()
+    warm()
+    limit(resource.RLIMIT_NOFILE, 64)
+    for which in (resource.RLIMIT_CORE, resource.RLIMIT_MEMLOCK, resource.RLIMIT_MSGQUEUE):
+        limit(which, 0)
+    check(libc.prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0), 'no_new_privs')
+    FILTERS['base'].load()
+    gc.collect()
+    gc.freeze()
+
+
+def standing_streams():
+    # Over stand-ins of the kinds that a run has: a file to read, pipes to write. A run puts its own in
+    # their place by number.
+    pipe = os.pipe()
+    os.dup2(pipe[1], 1)
+    os.dup2(pipe[1], 2)
+    streams()
+    os.dup2(0, 1)
+    os.dup2(0, 2)
+    os.close(pipe[0])
+    os.close(pipe[1])
+
+
 def serve(ctl, request, fds):
     reply = {}
-    mounted = NAMESPACES and libc.mount(b'tmpfs', b'/box/tmp', b'tmpfs', MS_NOSUID | MS_NODEV,
-                                        b'size=%d,nr_inodes=1024,mode=0700' % request['limits']['tmp'])
-    if mounted:
+    if NAMESPACES and not mounted(request['limits']['tmp']):
         reply['fault'] = 'no fresh /tmp: ' + os.strerror(ctypes.get_errno())
         ctl.send(json.dumps(reply).encode())
         for fd in fds:
             os.close(fd)
         return
-    pid = os.fork()
+    pid = plain_fork()
     if pid == 0:
         child(request, fds)
     pidfd = os.pidfd_open(pid)
@@ -168,14 +200,45 @@ def serve(ctl, request, fds):
     kept = []
     if request.get('keep'):
         kept = keep('/tmp/' + request['keep'])
-    if NAMESPACES:
-        libc.umount2(b'/box/tmp', MNT_DETACH)
+    # Where a run left no trace the next finds the same; else what it left goes now.
+    if NAMESPACES and FRESH[1] != looks():
+        unmount()
     data = json.dumps(reply).encode()
     if kept:
         socket.send_fds(ctl, [data], kept)
         os.close(kept[0])
     else:
         ctl.send(data)
+
+
+# The size of the /tmp that is mounted, and how it looked when it was new.
+FRESH = None
+
+
+def looks():
+    # All that a run could leave in its /tmp, the marks of the directory itself included.
+    marks = os.stat('/box/tmp')
+    return (os.listdir('/box/tmp'), tuple(marks), marks.st_atime_ns, marks.st_mtime_ns, marks.st_ctime_ns,
+            os.statvfs('/box/tmp'))
+
+
+def mounted(size):
+    # A run has an empty /tmp of this size.
+    global FRESH
+    if FRESH and FRESH[0] != size:
+        unmount()
+    if not FRESH:
+        if libc.mount(b'tmpfs', b'/box/tmp', b'tmpfs', MS_NOSUID | MS_NODEV | MS_NOATIME,
+                      b'size=%d,nr_inodes=1024,mode=0700' % size):
+            return False
+        FRESH = size, looks()
+    return True
+
+
+def unmount():
+    global FRESH
+    libc.umount2(b'/box/tmp', MNT_DETACH)
+    FRESH = None
 
 
 def reap():

@@ -21,7 +21,7 @@ use crate::verify::code::{
     sandbox::{
         Tier,
         build::{PROGRAM, control_pair, spawn_guard},
-        filter::{OWN_PID, Profile},
+        filter::{OWN_PID, Profile, base},
         rules,
     },
     wire::Flavour,
@@ -63,7 +63,7 @@ impl Sandbox {
     pub(super) fn start(tier: Tier, flavour: Flavour) -> io::Result<Self> {
         let (control, theirs) = control_pair()?;
         let mut guard = spawn_guard(tier, theirs)?;
-        let mut filters = Map::new();
+        let mut filters = Map::from_iter([("base".to_owned(), hex(&base()?).into())]);
         for profile in Profile::ALL {
             filters.insert(profile.name().to_owned(), hex(&profile.program()?).into());
         }

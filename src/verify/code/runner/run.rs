@@ -226,7 +226,6 @@ impl Life {
     fn hear(&mut self, reply: &Value, fds: Vec<OwnedFd>) {
         if reply["started"] == true {
             self.pidfd = fds.into_iter().next();
-            self.pid = self.pidfd.as_ref().and_then(process_id);
             if let (Some(_), Some(pidfd)) = (&self.stopped, &self.pidfd) {
                 let _ = pidfd_send_signal(pidfd, Signal::KILL);
             }
@@ -264,6 +263,8 @@ impl Life {
         if self.begun.elapsed() > Duration::from_millis(bounds.wall_ms) {
             self.stop(Stop::Wall);
         }
+        // Most runs end before anybody looks.
+        self.pid = self.pid.or_else(|| self.pidfd.as_ref().and_then(process_id));
         let Some(pid) = self.pid else { return };
         if cpu_time(pid).is_some_and(|used| used > patience(bounds.cpu_ms)) {
             self.stop(Stop::Cpu);

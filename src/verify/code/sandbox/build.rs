@@ -27,10 +27,13 @@ const INSIDE: u32 = 1000;
 
 /// The program inside a box: the fork server, what its children do, and the two-process tests. The first
 /// message on the control socket.
-pub(in crate::verify::code) const PROGRAM: [&str; 3] = [
+pub(in crate::verify::code) const PROGRAM: [&str; 6] = [
     include_str!("../python/zygote.py"),
     include_str!("../python/harness.py"),
-    include_str!("../python/remote.py"),
+    include_str!("../python/crossing.py"),
+    include_str!("../python/answering.py"),
+    include_str!("../python/asking.py"),
+    include_str!("../python/judging.py"),
 ];
 
 /// Reads the program and becomes it.

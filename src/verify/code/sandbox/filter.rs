@@ -1,5 +1,7 @@
 //! seccomp: which system calls a run may make. What is not listed fails with `EPERM`.
 
+mod calls;
+
 use std::{collections::BTreeMap, io};
 
 use libc::c_long;
@@ -7,6 +9,10 @@ use seccompiler::{
     BpfProgram, SeccompAction, SeccompCmpArgLen, SeccompCmpOp, SeccompCondition, SeccompFilter,
     SeccompRule, TargetArch, sock_filter,
 };
+
+#[cfg(target_arch = "x86_64")]
+use self::calls::OLDER;
+use self::calls::{ABSENT, IOCTL, PLAIN, PRCTL, PROCESSES, SERVER, SERVER_PRCTL};
 
 /// Stands for the run's own process id, which the fork server puts in its place.
 pub(in crate::verify::code) const OWN_PID: u32 = 0x7a5a_5a5a;
@@ -22,6 +28,13 @@ pub(in crate::verify::code) enum Profile {
     Processes,
 }
 
+/// The filter that a fork server puts on once: it allows what some run may do, and what the server does
+/// itself. Runs inherit it. Checking such a list for each run anew would cost more than starting it.
+pub(in crate::verify::code) fn base() -> io::Result<Vec<u8>> {
+    let refuse = SeccompAction::Errno(libc::EPERM as u32);
+    compiled(first_steps(ABSENT), allowed(), refuse, SeccompAction::Allow)
+}
+
 impl Profile {
     pub(in crate::verify::code) const ALL: [Self; 3] =
         [Self::Interpreter, Self::Program, Self::Processes];
@@ -34,50 +47,63 @@ impl Profile {
         }
     }
 
-    /// The filter of this profile, as machine code.
+    /// The filter that a run puts on, over [`base`]: it refuses what only the server may do, and what this
+    /// profile may not.
     pub(in crate::verify::code) fn program(self) -> io::Result<Vec<u8>> {
-        let allowed = self.allowed().map_err(io::Error::other)?;
-        let arch = TargetArch::try_from(std::env::consts::ARCH).map_err(io::Error::other)?;
-        let (allow, refuse) = (SeccompAction::Allow, SeccompAction::Errno(libc::EPERM as u32));
-        let filter = SeccompFilter::new(allowed, refuse, allow, arch).map_err(io::Error::other)?;
-        let filter: BpfProgram = filter.try_into().map_err(io::Error::other)?;
-        Ok(bytes(&[first_steps(), filter].concat()))
+        let refuse = SeccompAction::Errno(libc::EPERM as u32);
+        let steps = first_steps(&[libc::SYS_close_range]);
+        compiled(steps, self.refused(), SeccompAction::Allow, refuse)
     }
 
-    fn allowed(self) -> Result<BTreeMap<i64, Vec<SeccompRule>>, seccompiler::Error> {
-        let mut rules: BTreeMap<i64, Vec<SeccompRule>> =
-            PLAIN.iter().map(|call| (*call, Vec::new())).collect();
-        #[cfg(target_arch = "x86_64")]
-        rules.extend(OLDER.iter().map(|call| (*call, Vec::new())));
-        let own = || equal(0, u64::from(OWN_PID));
-        rules.insert(libc::SYS_kill, vec![SeccompRule::new(vec![own()?])?]);
-        rules.insert(libc::SYS_tgkill, vec![SeccompRule::new(vec![own()?])?]);
-        rules.insert(
-            libc::SYS_prlimit64,
-            vec![
-                SeccompRule::new(vec![equal(0, 0)?])?,
-                SeccompRule::new(vec![own()?])?,
-                SeccompRule::new(vec![wide(2, SeccompCmpOp::Eq, 0)?])?,
-            ],
-        );
-        rules.insert(libc::SYS_socketpair, one(equal(0, libc::AF_UNIX as u64)?)?);
-        rules.insert(libc::SYS_prctl, any(0, PRCTL)?);
-        rules.insert(libc::SYS_ioctl, any(1, IOCTL)?);
-        let namespaces = NAMESPACES;
-        let thread = libc::CLONE_THREAD as u64;
-        let masked = SeccompCmpOp::MaskedEq(namespaces | thread);
-        rules.insert(libc::SYS_clone, one(wide(0, masked, thread)?)?);
-        if self != Self::Interpreter {
+    fn refused(self) -> Result<Rules, seccompiler::Error> {
+        let mut rules: Rules = SERVER.iter().map(|call| (*call, Vec::new())).collect();
+        let other = || unequal(0, u64::from(OWN_PID));
+        rules.insert(libc::SYS_tgkill, one(other()?)?);
+        let foreign = vec![unequal(0, 0)?, other()?, wide(2, SeccompCmpOp::Ne, 0)?];
+        rules.insert(libc::SYS_prlimit64, vec![SeccompRule::new(foreign)?]);
+        rules.insert(libc::SYS_prctl, any(0, SERVER_PRCTL)?);
+        if self == Self::Interpreter {
             rules.extend([libc::SYS_execve, libc::SYS_execveat].map(|call| (call, Vec::new())));
         }
-        if self == Self::Processes {
-            rules.extend(PROCESSES.iter().map(|call| (*call, Vec::new())));
+        if self != Self::Processes {
+            rules.insert(libc::SYS_kill, one(other()?)?);
+            rules.extend([libc::SYS_setpgid, libc::SYS_setsid].map(|call| (call, Vec::new())));
             #[cfg(target_arch = "x86_64")]
-            rules.extend(OLDER_PROCESSES.iter().map(|call| (*call, Vec::new())));
-            rules.insert(libc::SYS_clone, one(wide(0, SeccompCmpOp::MaskedEq(namespaces), 0)?)?);
+            rules.extend([libc::SYS_fork, libc::SYS_vfork].map(|call| (call, Vec::new())));
+            let no_thread = SeccompCmpOp::MaskedEq(libc::CLONE_THREAD as u64);
+            rules.insert(libc::SYS_clone, one(wide(0, no_thread, 0)?)?);
         }
         Ok(rules)
     }
+}
+
+/// Calls, and when each rule of a call holds; always where there is none.
+type Rules = BTreeMap<i64, Vec<SeccompRule>>;
+
+/// What a run of some profile may do, or the server.
+fn allowed() -> Result<Rules, seccompiler::Error> {
+    let lists = [PLAIN, PROCESSES, SERVER];
+    let mut rules: Rules = lists.concat().iter().map(|call| (*call, Vec::new())).collect();
+    #[cfg(target_arch = "x86_64")]
+    rules.extend(OLDER.iter().map(|call| (*call, Vec::new())));
+    rules.insert(libc::SYS_socketpair, one(equal(0, libc::AF_UNIX as u64)?)?);
+    rules.insert(libc::SYS_prctl, any(0, &[PRCTL, SERVER_PRCTL].concat())?);
+    rules.insert(libc::SYS_ioctl, any(1, IOCTL)?);
+    rules.insert(libc::SYS_clone, one(wide(0, SeccompCmpOp::MaskedEq(NAMESPACES), 0)?)?);
+    Ok(rules)
+}
+
+fn compiled(
+    first: BpfProgram,
+    rules: Result<Rules, seccompiler::Error>,
+    otherwise: SeccompAction,
+    listed: SeccompAction,
+) -> io::Result<Vec<u8>> {
+    let rules = rules.map_err(io::Error::other)?;
+    let arch = TargetArch::try_from(std::env::consts::ARCH).map_err(io::Error::other)?;
+    let filter = SeccompFilter::new(rules, otherwise, listed, arch).map_err(io::Error::other)?;
+    let filter: BpfProgram = filter.try_into().map_err(io::Error::other)?;
+    Ok(bytes(&[first, filter].concat()))
 }
 
 const NAMESPACES: u64 = (libc::CLONE_NEWNS
@@ -90,6 +116,10 @@ const NAMESPACES: u64 = (libc::CLONE_NEWNS
 
 fn equal(argument: u8, value: u64) -> Result<SeccompCondition, seccompiler::BackendError> {
     SeccompCondition::new(argument, SeccompCmpArgLen::Dword, SeccompCmpOp::Eq, value)
+}
+
+fn unequal(argument: u8, value: u64) -> Result<SeccompCondition, seccompiler::BackendError> {
+    SeccompCondition::new(argument, SeccompCmpArgLen::Dword, SeccompCmpOp::Ne, value)
 }
 
 fn wide(
@@ -110,7 +140,7 @@ fn any(argument: u8, values: &[u64]) -> Result<Vec<SeccompRule>, seccompiler::Ba
 
 /// Ends a program that calls by the numbers of the x32 table, and says of some calls that they do not exist.
 /// (Calls of another architecture end it, too: the compiled filter begins with that.)
-fn first_steps() -> BpfProgram {
+fn first_steps(absent: &[c_long]) -> BpfProgram {
     const LOAD: u16 = (libc::BPF_LD | libc::BPF_W | libc::BPF_ABS) as u16;
     const AT_LEAST: u16 = (libc::BPF_JMP | libc::BPF_JGE | libc::BPF_K) as u16;
     const EQUAL: u16 = (libc::BPF_JMP | libc::BPF_JEQ | libc::BPF_K) as u16;
@@ -121,7 +151,7 @@ fn first_steps() -> BpfProgram {
         step(AT_LEAST, 1, 0x4000_0000),
         step(RETURN, 0, libc::SECCOMP_RET_KILL_PROCESS),
     ];
-    for call in ABSENT {
+    for call in absent {
         steps.push(step(EQUAL, 1, *call as u32));
         steps.push(step(RETURN, 0, libc::SECCOMP_RET_ERRNO | libc::ENOSYS as u32));
     }
@@ -138,213 +168,95 @@ fn bytes(program: &[sock_filter]) -> Vec<u8> {
     bytes
 }
 
-/// Names of a thread and of memory, and what runtimes ask of themselves.
-const PRCTL: &[u64] = &[
-    libc::PR_SET_NAME as u64,
-    libc::PR_GET_NAME as u64,
-    libc::PR_CAPBSET_READ as u64,
-    libc::PR_GET_DUMPABLE as u64,
-    0x5356_4d41, // PR_SET_VMA
-];
+#[cfg(test)]
+mod tests {
+    use super::*;
 
-/// Questions about terminals and pipes, and flags of a descriptor.
-const IOCTL: &[u64] = &[
-    libc::TCGETS,
-    libc::TIOCGWINSZ,
-    libc::TIOCGPGRP,
-    libc::FIONREAD,
-    libc::FIONBIO,
-    libc::FIOCLEX,
-    libc::FIONCLEX,
-];
+    const ARCH: u32 = if cfg!(target_arch = "x86_64") { 0xc000_003e } else { 0xc000_00b7 };
 
-/// Calls that do not exist here, so that libraries fall back to older ones.
-const ABSENT: &[c_long] = &[
-    libc::SYS_clone3,
-    libc::SYS_openat2,
-    libc::SYS_io_uring_setup,
-    libc::SYS_io_uring_enter,
-    libc::SYS_io_uring_register,
-    libc::SYS_faccessat2,
-    libc::SYS_close_range,
-];
+    /// What a program for the kernel answers to a call: the steps that are used here, as in the manual of
+    /// classic BPF.
+    fn answer(program: &[u8], call: c_long, arguments: [u64; 6]) -> u32 {
+        let mut data = [(call as u32).to_ne_bytes(), ARCH.to_ne_bytes()].concat();
+        data.extend([0; 8]);
+        data.extend(arguments.iter().flat_map(|argument| argument.to_ne_bytes()));
+        let word = |bytes: &[u8]| u32::from_ne_bytes(bytes[..4].try_into().unwrap());
+        let (mut at, mut held) = (0, 0);
+        loop {
+            let step = &program[8 * at..][..8];
+            let (code, jt, jf, k) = (step[0], step[2], step[3], word(&step[4..]));
+            at += 1;
+            let jump = |holds: bool| usize::from(if holds { jt } else { jf });
+            match code {
+                0x20 => held = word(&data[k as usize..]),
+                0x54 => held &= k,
+                0x05 => at += k as usize,
+                0x15 => at += jump(held == k),
+                0x25 => at += jump(held > k),
+                0x35 => at += jump(held >= k),
+                0x06 => return k,
+                _ => panic!("step {code:#x}"),
+            }
+        }
+    }
 
-/// Computing, memory, files, time, threads, pipes.
-const PLAIN: &[c_long] = &[
-    libc::SYS_read,
-    libc::SYS_write,
-    libc::SYS_readv,
-    libc::SYS_writev,
-    libc::SYS_pread64,
-    libc::SYS_pwrite64,
-    libc::SYS_preadv,
-    libc::SYS_pwritev,
-    libc::SYS_openat,
-    libc::SYS_close,
-    libc::SYS_fstat,
-    libc::SYS_newfstatat,
-    libc::SYS_statx,
-    libc::SYS_statfs,
-    libc::SYS_fstatfs,
-    libc::SYS_lseek,
-    libc::SYS_mmap,
-    libc::SYS_mprotect,
-    libc::SYS_munmap,
-    libc::SYS_mremap,
-    libc::SYS_madvise,
-    libc::SYS_mincore,
-    libc::SYS_msync,
-    libc::SYS_mlock,
-    libc::SYS_munlock,
-    libc::SYS_brk,
-    libc::SYS_membarrier,
-    libc::SYS_pkey_alloc,
-    libc::SYS_pkey_free,
-    libc::SYS_pkey_mprotect,
-    libc::SYS_rt_sigaction,
-    libc::SYS_rt_sigprocmask,
-    libc::SYS_rt_sigreturn,
-    libc::SYS_rt_sigpending,
-    libc::SYS_rt_sigsuspend,
-    libc::SYS_rt_sigtimedwait,
-    libc::SYS_sigaltstack,
-    libc::SYS_ppoll,
-    libc::SYS_pselect6,
-    libc::SYS_epoll_create1,
-    libc::SYS_epoll_ctl,
-    libc::SYS_epoll_pwait,
-    libc::SYS_eventfd2,
-    libc::SYS_timerfd_create,
-    libc::SYS_timerfd_settime,
-    libc::SYS_timerfd_gettime,
-    libc::SYS_timer_create,
-    libc::SYS_timer_settime,
-    libc::SYS_timer_gettime,
-    libc::SYS_timer_getoverrun,
-    libc::SYS_timer_delete,
-    libc::SYS_setitimer,
-    libc::SYS_getitimer,
-    libc::SYS_nanosleep,
-    libc::SYS_clock_nanosleep,
-    libc::SYS_clock_gettime,
-    libc::SYS_clock_getres,
-    libc::SYS_gettimeofday,
-    libc::SYS_times,
-    libc::SYS_pipe2,
-    libc::SYS_dup,
-    libc::SYS_dup3,
-    libc::SYS_fcntl,
-    libc::SYS_flock,
-    libc::SYS_fsync,
-    libc::SYS_fdatasync,
-    libc::SYS_ftruncate,
-    libc::SYS_truncate,
-    libc::SYS_fallocate,
-    libc::SYS_fadvise64,
-    libc::SYS_getdents64,
-    libc::SYS_getcwd,
-    libc::SYS_chdir,
-    libc::SYS_fchdir,
-    libc::SYS_mkdirat,
-    libc::SYS_unlinkat,
-    libc::SYS_renameat,
-    libc::SYS_renameat2,
-    libc::SYS_linkat,
-    libc::SYS_symlinkat,
-    libc::SYS_readlinkat,
-    libc::SYS_mknodat,
-    libc::SYS_faccessat,
-    libc::SYS_fchmod,
-    libc::SYS_fchmodat,
-    libc::SYS_utimensat,
-    libc::SYS_umask,
-    libc::SYS_copy_file_range,
-    libc::SYS_sendfile,
-    libc::SYS_splice,
-    libc::SYS_tee,
-    libc::SYS_sendto,
-    libc::SYS_recvfrom,
-    libc::SYS_sendmsg,
-    libc::SYS_recvmsg,
-    libc::SYS_shutdown,
-    libc::SYS_getsockopt,
-    libc::SYS_setsockopt,
-    libc::SYS_getsockname,
-    libc::SYS_getpeername,
-    libc::SYS_getpid,
-    libc::SYS_getppid,
-    libc::SYS_gettid,
-    libc::SYS_getuid,
-    libc::SYS_geteuid,
-    libc::SYS_getgid,
-    libc::SYS_getegid,
-    libc::SYS_getresuid,
-    libc::SYS_getresgid,
-    libc::SYS_getgroups,
-    libc::SYS_getpgid,
-    libc::SYS_getsid,
-    libc::SYS_getpriority,
-    libc::SYS_getrusage,
-    libc::SYS_getcpu,
-    libc::SYS_getrandom,
-    libc::SYS_getrlimit,
-    libc::SYS_setrlimit,
-    libc::SYS_capget,
-    libc::SYS_uname,
-    libc::SYS_sysinfo,
-    libc::SYS_sched_yield,
-    libc::SYS_sched_getaffinity,
-    libc::SYS_sched_getparam,
-    libc::SYS_sched_getscheduler,
-    libc::SYS_sched_get_priority_max,
-    libc::SYS_sched_get_priority_min,
-    libc::SYS_futex,
-    libc::SYS_rseq,
-    libc::SYS_set_robust_list,
-    libc::SYS_get_robust_list,
-    libc::SYS_set_tid_address,
-    libc::SYS_restart_syscall,
-    libc::SYS_exit,
-    libc::SYS_exit_group,
-    libc::SYS_wait4,
-    libc::SYS_waitid,
-];
+    fn may(profile: Profile, call: c_long, arguments: [u64; 6]) -> bool {
+        let both = [base().unwrap(), profile.program().unwrap()];
+        both.iter().all(|program| answer(program, call, arguments) == libc::SECCOMP_RET_ALLOW)
+    }
 
-/// What only the older tables have.
-#[cfg(target_arch = "x86_64")]
-const OLDER: &[c_long] = &[
-    libc::SYS_open,
-    libc::SYS_stat,
-    libc::SYS_lstat,
-    libc::SYS_poll,
-    libc::SYS_select,
-    libc::SYS_access,
-    libc::SYS_pipe,
-    libc::SYS_dup2,
-    libc::SYS_pause,
-    libc::SYS_alarm,
-    libc::SYS_rename,
-    libc::SYS_mkdir,
-    libc::SYS_rmdir,
-    libc::SYS_creat,
-    libc::SYS_link,
-    libc::SYS_unlink,
-    libc::SYS_symlink,
-    libc::SYS_readlink,
-    libc::SYS_chmod,
-    libc::SYS_getdents,
-    libc::SYS_getpgrp,
-    libc::SYS_arch_prctl,
-    libc::SYS_time,
-    libc::SYS_utimes,
-    libc::SYS_mknod,
-    libc::SYS_epoll_create,
-    libc::SYS_epoll_wait,
-    libc::SYS_eventfd,
-];
+    #[test]
+    fn a_run_may_do_what_its_profile_says_and_nothing_of_the_servers() {
+        use Profile::{Interpreter, Processes, Program};
+        let (own, other) = (u64::from(OWN_PID), 1);
+        let (thread, child) = (libc::CLONE_THREAD as u64, libc::SIGCHLD as u64);
+        let namespace = libc::CLONE_NEWUSER as u64;
+        let dumpable = libc::PR_SET_DUMPABLE as u64;
+        let table: [(c_long, [u64; 3], &[Profile]); 24] = [
+            (libc::SYS_read, [0; 3], &[Interpreter, Program, Processes]),
+            (libc::SYS_clone, [thread, 0, 0], &[Interpreter, Program, Processes]),
+            (libc::SYS_clone, [child, 0, 0], &[Processes]),
+            (libc::SYS_clone, [thread | namespace, 0, 0], &[]),
+            (libc::SYS_clone, [child | namespace, 0, 0], &[]),
+            (libc::SYS_clone3, [0; 3], &[]),
+            (libc::SYS_kill, [own, 9, 0], &[Interpreter, Program, Processes]),
+            (libc::SYS_kill, [other, 9, 0], &[Processes]),
+            (libc::SYS_tgkill, [own, 5, 9], &[Interpreter, Program, Processes]),
+            (libc::SYS_tgkill, [other, 1, 9], &[]),
+            (libc::SYS_prlimit64, [0, 7, 1], &[Interpreter, Program, Processes]),
+            (libc::SYS_prlimit64, [other, 7, 1], &[]),
+            (libc::SYS_execve, [0; 3], &[Program, Processes]),
+            (libc::SYS_setsid, [0; 3], &[Processes]),
+            (
+                libc::SYS_socketpair,
+                [libc::AF_UNIX as u64, 0, 0],
+                &[Interpreter, Program, Processes],
+            ),
+            (libc::SYS_socket, [libc::AF_UNIX as u64, 0, 0], &[]),
+            (libc::SYS_prctl, [libc::PR_SET_NAME as u64, 0, 0], &[Interpreter, Program, Processes]),
+            (libc::SYS_prctl, [libc::PR_SET_PDEATHSIG as u64, 0, 0], &[]),
+            (libc::SYS_prctl, [dumpable, 0, 0], &[]),
+            (libc::SYS_mount, [0; 3], &[]),
+            (libc::SYS_umount2, [0; 3], &[]),
+            (libc::SYS_seccomp, [0; 3], &[]),
+            (libc::SYS_close_range, [0; 3], &[]),
+            (libc::SYS_ptrace, [0; 3], &[]),
+        ];
+        for (call, [one, two, three], allowed) in table {
+            for profile in Profile::ALL {
+                let can = may(profile, call, [one, two, three, 0, 0, 0]);
+                assert_eq!(can, allowed.contains(&profile), "{call} {one:#x} by {profile:?}");
+            }
+        }
+    }
 
-/// Starting and ending processes of one's own.
-const PROCESSES: &[c_long] = &[libc::SYS_kill, libc::SYS_setpgid, libc::SYS_setsid];
-
-#[cfg(target_arch = "x86_64")]
-const OLDER_PROCESSES: &[c_long] = &[libc::SYS_fork, libc::SYS_vfork];
+    #[test]
+    fn calls_of_another_table_end_the_process() {
+        let base = base().unwrap();
+        let killed = libc::SECCOMP_RET_KILL_PROCESS;
+        assert_eq!(answer(&base, 0x4000_0000 | libc::SYS_read, [0; 6]), killed);
+        assert_eq!(answer(&base, libc::SYS_read, [0; 6]), libc::SECCOMP_RET_ALLOW);
+        let absent = libc::SECCOMP_RET_ERRNO | libc::ENOSYS as u32;
+        assert_eq!(answer(&base, libc::SYS_io_uring_setup, [0; 6]), absent);
+    }
+}

@@ -10,6 +10,10 @@ def cpp(name, code, suite_, want, **more):
     return case("cpp: " + name, code, suite_, want, language="cpp", needs="cpp", **more)
 
 
+def c(name, code, suite_, want, **more):
+    return case("c: " + name, code, suite_, want, language="c", needs="c", **more)
+
+
 def js(name, code, suite_, want, **more):
     return case("javascript: " + name, code, suite_, want, language="javascript", needs="javascript", **more)
 
@@ -21,6 +25,16 @@ def bash(name, code, suite_, want, **more):
 READ = "const t = require('fs').readFileSync(0, 'utf8').split(/\\s+/).map(Number);\n"
 
 CASES = [
+    c("sum", "#include <stdio.h>\nint main(void) { int a, b; scanf(\"%d %d\", &a, &b); printf(\"%d\\n\", a + b); }", stdio(SUM, ("5 5", "11")), "WA", tests=["OK", "WA"]),
+    c("the standard of 2017 with GNU's additions", "#include <stdio.h>\nint main(void) { for (int i = 0; i < 3; i++) printf(\"%d \", ({ int n = i; n * n; })); }", stdio(("", "0 1 4")), "OK"),
+    c("mathematics", "#include <math.h>\n#include <stdio.h>\nint main(void) { double x; scanf(\"%lf\", &x); printf(\"%.6f\\n\", sqrt(x)); }", stdio(("2", "1.414214")), "OK"),
+    c("does not compile", "int main(void) { return x; }", stdio(SUM), "CE", score=0.0),
+    c("does not link", "int f(void);\nint main(void) { return f(); }", stdio(SUM), "CE", score=0.0),
+    c("not C but C++", "#include <iostream>\nint main() { std::cout << 3; }", stdio(SUM), "CE"),
+    c("segmentation fault", "#include <stddef.h>\nint main(void) { volatile int *p = NULL; return *p; }", stdio(SUM), "RE"),
+    c("exit code", "#include <stdio.h>\nint main(void) { puts(\"3\"); return 3; }", stdio(SUM), "RE"),
+    c("endless", "int main(void) { volatile int i = 0; for (;;) i++; }", stdio(SUM), "TLE", limits=FAST),
+    c("memory is refused", "#include <stdio.h>\n#include <stdlib.h>\nint main(void) { puts(malloc((size_t)1 << 40) ? \"given\" : \"3\"); }", stdio(SUM), "OK", limits=LIMITS),
     cpp("sum", "#include <iostream>\nint main() { int a, b; std::cin >> a >> b; std::cout << a + b << '\\n'; }", stdio(SUM, ("5 5", "11")), "WA", tests=["OK", "WA"]),
     cpp("standard headers", "#include <bits/stdc++.h>\nusing namespace std;\nint main() { vector<int> v{3, 1, 2}; ranges::sort(v); for (int x : v) cout << x << ' '; }", stdio(("", "1 2 3")), "OK"),
     cpp("does not compile", "int main() { return x; }", stdio(SUM), "CE", score=0.0),
