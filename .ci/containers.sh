@@ -2,7 +2,7 @@
 # The code verifier's cases, hostile ones included, in real containers: which isolation each gets, and whether every
 # verdict is right in it. Not part of .ci/run: it wants root, `podman` and `runc`, and the image of `.ci/image.sh full`.
 #
-#   .ci/containers.sh PROGRAM [group ...]
+#   .ci/containers.sh PROGRAM [group ...]      in another image with IMAGE=NAME
 #
 # After each profile: the service is ready, no process of a run is left, and its memory is back.
 set -euo pipefail
