@@ -5,20 +5,21 @@
 
 mod attention;
 mod cores;
+mod erf;
 mod exp;
 mod fold;
+mod gelu;
 mod norm;
 mod product;
-mod quick_gelu;
 mod rope;
 mod swiglu;
 mod tanh;
 
 pub(super) use attention::Attention;
 pub(super) use cores::Pass;
+pub(super) use gelu::Gelu;
 pub(super) use norm::{layer_norm, rms_norm};
 pub(super) use product::linear;
-pub(super) use quick_gelu::quick_gelu;
 pub(super) use rope::{Rope, RopeTables, rope_tables};
 pub(super) use swiglu::swiglu;
 

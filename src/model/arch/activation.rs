@@ -5,14 +5,12 @@ use candle_core::{D, Tensor};
 use super::{Computed, invalid};
 use crate::model::{
     LoadError,
-    kernels::{quick_gelu, swiglu},
+    kernels::{Gelu, swiglu},
 };
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Activation {
-    QuickGelu,
-    Gelu,
-    GeluTanh,
+    Gelu(Gelu),
     Relu,
     Silu,
     Tanh,
@@ -22,9 +20,9 @@ impl Activation {
     /// The function called `name` in `key` of `config.json`.
     pub(super) fn named(key: &str, name: &str) -> Result<Self, LoadError> {
         match name {
-            "quick_gelu" => Ok(Self::QuickGelu),
-            "gelu" => Ok(Self::Gelu),
-            "gelu_new" | "gelu_pytorch_tanh" | "gelu_fast" => Ok(Self::GeluTanh),
+            "quick_gelu" => Ok(Self::Gelu(Gelu::Quick)),
+            "gelu" => Ok(Self::Gelu(Gelu::Exact)),
+            "gelu_new" | "gelu_pytorch_tanh" | "gelu_fast" => Ok(Self::Gelu(Gelu::Tanh)),
             "relu" => Ok(Self::Relu),
             "silu" | "swish" => Ok(Self::Silu),
             "tanh" => Ok(Self::Tanh),
@@ -34,9 +32,7 @@ impl Activation {
 
     pub(super) fn forward(self, x: &Tensor) -> Computed {
         match self {
-            Self::QuickGelu => quick_gelu(x),
-            Self::Gelu => x.gelu_erf(),
-            Self::GeluTanh => x.gelu(),
+            Self::Gelu(form) => form.forward(x),
             Self::Relu => x.relu(),
             Self::Silu => x.silu(),
             Self::Tanh => x.tanh(),

@@ -17,7 +17,7 @@ use super::{
     linear::Linear,
     norm::Norm,
     parse,
-    tower::{PatchEmbedding, Shape, Tower},
+    tower::{PatchEmbedding, Shape, TextTower, Tower},
 };
 use crate::model::{LoadError, PackedBatch, Weights};
 
@@ -101,11 +101,7 @@ struct Clip {
     vision: Tower,
     after: Norm,
     project_image: Linear,
-    tokens: Tensor,
-    token_positions: Tensor,
-    text: Tower,
-    text_norm: Norm,
-    project_text: Linear,
+    text: TextTower,
     eos: u32,
     shape: DualShape,
 }
@@ -141,12 +137,9 @@ impl Clip {
         weights: &Weights,
     ) -> Result<Self, LoadError> {
         let (image_tower, text_tower) = (vision.shape()?, text.shape()?);
-        let (wide, narrow, width) = (vision.hidden_size, text.hidden_size, shape.width);
+        let wide = vision.hidden_size;
         let of_image = |part: &str| format!("vision_model.{part}");
-        let of_text = |part: &str| format!("text_model.{part}");
-        let table =
-            |name: String, rows: usize, columns: usize| weights.get(&name, &[rows, columns]);
-        let positions = shape.patches() + 1;
+        let positions = of_image("embeddings.position_embedding.weight");
         Ok(Self {
             patch: PatchEmbedding::load(
                 weights,
@@ -155,24 +148,12 @@ impl Clip {
                 false,
             )?,
             class: weights.get(&of_image("embeddings.class_embedding"), &[wide])?,
-            patch_positions: table(
-                of_image("embeddings.position_embedding.weight"),
-                positions,
-                wide,
-            )?,
+            patch_positions: weights.get(&positions, &[shape.patches() + 1, wide])?,
             before: image_tower.norm(weights, &of_image("pre_layrnorm"))?,
             vision: Tower::load(weights, "vision_model", &image_tower)?,
             after: image_tower.norm(weights, &of_image("post_layernorm"))?,
-            project_image: Linear::head(weights, "visual_projection", [width, wide])?,
-            tokens: table(of_text("embeddings.token_embedding.weight"), text.vocab_size, narrow)?,
-            token_positions: table(
-                of_text("embeddings.position_embedding.weight"),
-                text.max_position_embeddings,
-                narrow,
-            )?,
-            text: Tower::load(weights, "text_model", &text_tower)?,
-            text_norm: text_tower.norm(weights, &of_text("final_layer_norm"))?,
-            project_text: Linear::head(weights, "text_projection", [width, narrow])?,
+            project_image: Linear::head(weights, "visual_projection", [shape.width, wide])?,
+            text: TextTower::load(weights, &text_tower, &shape, "text_projection")?,
             eos: text.eos_token_id,
             shape,
         })
@@ -210,13 +191,7 @@ impl DualEncoder for Clip {
     }
 
     fn texts(&self, batch: &PackedBatch) -> Computed {
-        let device = self.tokens.device();
-        let tokens = self.tokens.index_select(&Tensor::new(batch.ids.as_slice(), device)?, 0)?;
-        let positions = Tensor::new(batch.positions(), device)?;
-        let x = (tokens + self.token_positions.index_select(&positions, 0)?)?;
-        let x = self.text.forward(x, batch)?;
-        let read = x.index_select(&Tensor::new(self.ends(batch), device)?, 0)?;
-        self.project_text.forward(&self.text_norm.forward(&read)?.to_dtype(DType::F32)?)
+        self.text.forward(batch, self.ends(batch))
     }
 
     fn shape(&self) -> DualShape {

@@ -16,7 +16,7 @@ use super::{
     linear::Linear,
     norm::Norm,
     parse,
-    tower::{Mlp, PatchEmbedding, Shape, Tower},
+    tower::{Mlp, PatchEmbedding, Shape, TextTower, Tower},
 };
 use crate::model::{LoadError, PackedBatch, Weights, WeightsError, kernels::linear};
 
@@ -101,11 +101,7 @@ struct Siglip {
     vision: Tower,
     after: Norm,
     pool: Pool,
-    tokens: Tensor,
-    token_positions: Tensor,
-    text: Tower,
-    text_norm: Norm,
-    head: Linear,
+    text: TextTower,
     shape: DualShape,
 }
 
@@ -144,8 +140,7 @@ pub(super) fn build(config: &Value, weights: &Weights) -> Result<Box<dyn DualEnc
     };
     weights.ignore("embeddings.position_ids");
     let of_image = |part: &str| format!("vision_model.{part}");
-    let of_text = |part: &str| format!("text_model.{part}");
-    let table = |name: String, rows: usize, columns: usize| weights.get(&name, &[rows, columns]);
+    let positions = of_image("embeddings.position_embedding.weight");
     Ok(Box::new(Siglip {
         patch: PatchEmbedding::load(
             weights,
@@ -153,23 +148,11 @@ pub(super) fn build(config: &Value, weights: &Weights) -> Result<Box<dyn DualEnc
             [wide, vision.patch_size],
             true,
         )?,
-        patch_positions: table(
-            of_image("embeddings.position_embedding.weight"),
-            shape.patches(),
-            wide,
-        )?,
+        patch_positions: weights.get(&positions, &[shape.patches(), wide])?,
         vision: Tower::load(weights, "vision_model", &image_tower)?,
         after: image_tower.norm(weights, &of_image("post_layernorm"))?,
         pool: Pool::load(weights, &image_tower)?,
-        tokens: table(of_text("embeddings.token_embedding.weight"), text.vocab_size, narrow)?,
-        token_positions: table(
-            of_text("embeddings.position_embedding.weight"),
-            text.max_position_embeddings,
-            narrow,
-        )?,
-        text: Tower::load(weights, "text_model", &text_tower)?,
-        text_norm: text_tower.norm(weights, &of_text("final_layer_norm"))?,
-        head: Linear::head(weights, "text_model.head", [width, narrow])?,
+        text: TextTower::load(weights, &text_tower, &shape, "text_model.head")?,
         shape,
     }))
 }
@@ -231,13 +214,7 @@ impl DualEncoder for Siglip {
     }
 
     fn texts(&self, batch: &PackedBatch) -> Computed {
-        let device = self.tokens.device();
-        let tokens = self.tokens.index_select(&Tensor::new(batch.ids.as_slice(), device)?, 0)?;
-        let positions = Tensor::new(batch.positions(), device)?;
-        let x = (tokens + self.token_positions.index_select(&positions, 0)?)?;
-        let x = self.text.forward(x, batch)?;
-        let read = x.index_select(&Tensor::new(batch.last(), device)?, 0)?;
-        self.head.forward(&self.text_norm.forward(&read)?.to_dtype(DType::F32)?)
+        self.text.forward(batch, batch.last())
     }
 
     fn shape(&self) -> DualShape {

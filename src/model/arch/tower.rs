@@ -1,5 +1,7 @@
 //! Pre-norm transformer layers as CLIP and SigLIP have them, for images and texts alike.
 
+mod text;
+
 use candle_core::Tensor;
 
 use super::{
@@ -10,6 +12,7 @@ use super::{
     norm::{Norm, NormKind},
 };
 use crate::model::{LoadError, PackedBatch, Weights, WeightsError, kernels::Attention};
+pub(super) use text::TextTower;
 
 /// What a tower is like.
 #[derive(Clone, Copy, Debug)]

@@ -3,7 +3,7 @@
 //! On a CPU: one task per (sequence, head, block of queries), which reads queries, keys and values in
 //! place from the fused projection. Elsewhere: one padded product per sequence.
 
-use std::{ops::Range, sync::Arc};
+use std::{borrow::Cow, ops::Range, sync::Arc};
 
 use candle_core::{CpuStorage, CustomOp1, D, DType, Layout, Result, Shape, Tensor};
 use multiversion::multiversion;
@@ -164,9 +164,6 @@ impl Packed<'_> {
 
     /// Normalises and turns queries and keys, in place, row by row.
     fn prepare(&self, qkv: &mut [f32]) {
-        if self.rope.is_none() && self.norm.is_none() {
-            return;
-        }
         let places: Vec<_> = self
             .batch
             .parts()
@@ -279,8 +276,10 @@ impl CustomOp1 for Packed<'_> {
 
     fn cpu_fwd(&self, storage: &CpuStorage, layout: &Layout) -> Result<(CpuStorage, Shape)> {
         let (tokens, _) = layout.shape().dims2()?;
-        let mut qkv = slice(storage, layout)?.to_vec();
-        self.prepare(&mut qkv);
+        let mut qkv = Cow::Borrowed(slice(storage, layout)?);
+        if self.rope.is_some() || self.norm.is_some() {
+            self.prepare(qkv.to_mut());
+        }
         let tasks = self.tasks();
         let work = tasks.iter().map(|task| self.work(task)).sum();
         let blocks = Cores::for_work(work).map(&tasks, |task| self.run(task, &qkv));

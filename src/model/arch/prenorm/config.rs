@@ -10,7 +10,7 @@ use super::{
 use crate::model::{
     LoadError,
     arch::{activation::Activation, invalid, norm::NormKind},
-    kernels::Rope,
+    kernels::{Gelu, Rope},
 };
 
 /// The keys that any of the families has.
@@ -165,7 +165,7 @@ impl Config {
     fn activation(&self, family: &Family) -> Result<Activation, LoadError> {
         let named = self.hidden_activation.as_ref().or(self.hidden_act.as_ref());
         match named.map_or(family.activation, String::as_str) {
-            "gelu" if family.gelu_is_approximate => Ok(Activation::GeluTanh),
+            "gelu" if family.gelu_is_approximate => Ok(Activation::Gelu(Gelu::Tanh)),
             name => Activation::named("hidden_act", name),
         }
     }
