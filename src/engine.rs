@@ -7,6 +7,8 @@
 mod any;
 mod budget;
 mod dual;
+mod fetch;
+mod key;
 mod lane;
 mod queue;
 mod stats;
@@ -23,6 +25,8 @@ use tokio::sync::Semaphore;
 
 pub use any::AnyLane;
 pub use dual::DualLane;
+use dual::Intake;
+pub use fetch::{FetchConfig, Fetcher, Host};
 pub use lane::{Lane, LaneConfig};
 pub use stats::Snapshot;
 
@@ -35,7 +39,7 @@ use crate::{
 #[derive(Debug)]
 pub struct Engine {
     lanes: RwLock<BTreeMap<String, AnyLane>>,
-    decoding: Arc<Semaphore>,
+    intake: Arc<Intake>,
     tokenizing: Semaphore,
     config: LaneConfig,
 }
@@ -49,10 +53,16 @@ impl Engine {
         let cores = std::thread::available_parallelism().map_or(1, usize::from);
         Self {
             lanes: RwLock::default(),
-            decoding: Arc::new(Semaphore::new(cores)),
+            intake: Arc::new(Intake::new(None)),
             tokenizing: Semaphore::new(cores),
             config,
         }
+    }
+
+    /// The same, whose images may be fetched by `fetcher`.
+    #[must_use]
+    pub fn with_fetcher(self, fetcher: Option<Fetcher>) -> Self {
+        Self { intake: Arc::new(Intake::new(fetcher)), ..self }
     }
 
     /// Puts a model to work under `name`, warm: it has scored before anybody can reach it. A model
@@ -83,7 +93,7 @@ impl Engine {
     ) -> Result<AnyLane, LoadError> {
         if ClipModel::is_one(layout) {
             let model = ClipModel::load(layout, options)?;
-            let lane = DualLane::start(name, model, self.config, &self.decoding)?;
+            let lane = DualLane::start(name, model, self.config, &self.intake)?;
             return Ok(AnyLane::Dual(Arc::new(lane)));
         }
         let model = RewardModel::load(layout, options)?;

@@ -26,11 +26,11 @@ pub use admin::Shelf;
 pub use apply::{ApplyRequest, ApplyResponse};
 pub use changes::{Changes, ChangesError, Recorded};
 pub use clip::{
-    Base64Image, Classified, ClipItem, ClipResult, ClipScoreRequest, ClipScoreResponse,
-    EmbedRequest, EmbedResponse, Embedded, Encoding, ImageInput, ImagePair, ImageSimilarityRequest,
-    ImageSimilarityResponse, ItemStatus, Neighbour, PartImage, Parts, PixelType, PixelsImage,
-    RetrievalItem, RetrievalRequest, RetrievalResponse, RetrievalResult, RetrievalSummary, Scores,
-    Vector, ZeroShotRequest, ZeroShotResponse,
+    Base64Image, Classified, ClipItem, ClipResult, ClipResults, ClipScoreRequest,
+    ClipScoreResponse, EmbedRequest, EmbedResponse, Embedded, Encoding, ImageInput, ImagePair,
+    ImageSimilarityRequest, ImageSimilarityResponse, ItemStatus, Neighbour, PartImage, Parts,
+    PixelType, PixelsImage, RetrievalItem, RetrievalRequest, RetrievalResponse, RetrievalResult,
+    RetrievalSummary, Scores, UrlImage, Vector, ZeroShotRequest, ZeroShotResponse,
 };
 pub use compare::{CompareRequest, CompareResponse, CompareSummary, Comparison, Pair, Strength};
 pub use error::{FieldError, ServiceError};

@@ -6,7 +6,7 @@ use clap::{Args, ValueEnum};
 
 use crate::{
     config::{ConfigError, ModelsRoot, Settings},
-    engine::Engine,
+    engine::{Engine, Fetcher},
     model::ModelSpec,
     service::{Changes, Recorded, Service, Shelf},
     verify::code::Tier,
@@ -125,7 +125,9 @@ pub fn start(settings: &Settings) -> Result<Service, ConfigError> {
         }
         _ => settings.error_at(pointer, message),
     };
-    let engine = Arc::new(Engine::new(settings.lanes));
+    let fetcher = Fetcher::new(settings.fetch.clone())
+        .map_err(|reason| settings.error_at("/images/ca_file", reason))?;
+    let engine = Arc::new(Engine::new(settings.lanes).with_fetcher(fetcher));
     for (name, (spec, changed)) in merged(&settings.models, &models) {
         load(settings, &engine, name, spec)
             .map_err(|error| place(changed, &format!("/models/{name}"), error))?;

@@ -18,6 +18,7 @@ pub(super) struct File {
     /// Where models lie, relative to the file. Default: the file's own directory.
     pub(super) models_root: Option<PathBuf>,
     pub(super) hub: Hub,
+    pub(super) images: Images,
     pub(super) models: BTreeMap<String, Value>,
     pub(super) pipelines: BTreeMap<String, Value>,
     /// The peers' doors that are open.
@@ -72,6 +73,22 @@ pub(super) struct Engine {
     pub(super) queue_tokens: Option<usize>,
     /// Scores remembered per model.
     pub(super) cache_entries: Option<usize>,
+}
+
+/// `[images]`: from where images may be fetched. Without hosts none is.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(super) struct Images {
+    /// `name` or `*.name`, either with `:port`.
+    pub(super) hosts: Vec<String>,
+    /// Networks that are not public in which those hosts may lie: `address/bits`.
+    pub(super) networks: Vec<String>,
+    /// Largest file, in MiB.
+    pub(super) max_mb: Option<u64>,
+    /// How long one fetch may take.
+    pub(super) timeout_ms: Option<u64>,
+    /// Certificates, as PEM, of the only authorities that are trusted, relative to the file.
+    pub(super) ca_file: Option<PathBuf>,
 }
 
 /// `[code]`.

@@ -39,6 +39,13 @@ impl Settings {
                 "queue_tokens": engine.queue_tokens,
                 "cache_entries": engine.cache_entries,
             },
+            "images": {
+                "hosts": texts(&self.fetch.hosts),
+                "networks": texts(&self.fetch.networks),
+                "max_mb": self.fetch.max_bytes >> 20,
+                "timeout_ms": millis(self.fetch.timeout),
+                "ca_file": self.fetch.authorities,
+            },
             "models_root": self.models_root.directory(),
             "models": self.models,
             "pipelines": self.pipelines,
@@ -47,6 +54,10 @@ impl Settings {
         hide(&mut all);
         toml::to_string_pretty(&all).unwrap_or_else(|error| error.to_string())
     }
+}
+
+fn texts(entries: &[impl ToString]) -> Vec<String> {
+    entries.iter().map(ToString::to_string).collect()
 }
 
 fn millis(duration: std::time::Duration) -> u64 {

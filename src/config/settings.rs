@@ -5,6 +5,7 @@ use std::{
     fmt,
     net::SocketAddr,
     path::{Path, PathBuf},
+    str::FromStr,
     time::Duration,
 };
 
@@ -14,12 +15,12 @@ use serde_json::Value;
 use super::{
     ModelsRoot,
     embedded::EMBEDDED,
-    file::{File, Server},
+    file::{File, Images, Server},
     place::line_of,
 };
 use crate::{
     domain::{ParamError, param_step, parse},
-    engine::LaneConfig,
+    engine::{FetchConfig, LaneConfig},
     http::{Doors, Limits},
     model::ModelSpec,
     pipeline::PipelineSpec,
@@ -70,6 +71,8 @@ pub struct Settings {
     pub models_root: ModelsRoot,
     /// Bounds of each model's lane.
     pub lanes: LaneConfig,
+    /// From where images may be fetched.
+    pub fetch: FetchConfig,
     /// Bounds of requests and stores.
     pub service: ServiceConfig,
     /// How programs are run.
@@ -173,6 +176,7 @@ impl Settings {
             registry: file.server.registry.as_ref().map(beside),
             models_root,
             lanes: lanes(&file),
+            fetch: fetch(&source, &file.images, beside)?,
             service: service(&file),
             sandbox: sandbox(&file),
             models,
@@ -233,6 +237,33 @@ fn lanes(file: &File) -> LaneConfig {
     }
 }
 
+fn fetch(
+    source: &Source,
+    images: &Images,
+    beside: impl Fn(&PathBuf) -> PathBuf,
+) -> Result<FetchConfig, ConfigError> {
+    let default = FetchConfig::default();
+    Ok(FetchConfig {
+        hosts: parsed(source, "/images/hosts", &images.hosts)?,
+        networks: parsed(source, "/images/networks", &images.networks)?,
+        max_bytes: images.max_mb.map_or(default.max_bytes, |mb| mb << 20),
+        timeout: images.timeout_ms.map_or(default.timeout, Duration::from_millis),
+        authorities: images.ca_file.as_ref().map(beside),
+    })
+}
+
+/// The entries of a list, each by its own rules.
+fn parsed<T: FromStr<Err: fmt::Display>>(
+    source: &Source,
+    list: &str,
+    entries: &[String],
+) -> Result<Vec<T>, ConfigError> {
+    let one = |(at, entry): (usize, &String)| {
+        entry.parse().map_err(|error| source.at(&format!("{list}/{at}"), error))
+    };
+    entries.iter().enumerate().map(one).collect()
+}
+
 fn service(file: &File) -> ServiceConfig {
     let default = ServiceConfig::default();
     let server = &file.server;
@@ -287,6 +318,11 @@ mod tests {
         assert!(hub.starts_with("f:2: models.a.path: `../x` is no id"), "{hub}");
         assert!(error("[models.a]\npath = 1\n").starts_with("f:2: models.a.path: "));
         assert!(error("[hub]\ntoken = \"x\"\n").starts_with("f:2: hub.token: unknown field"));
+        let host = error("[images]\nhosts = [\n  \"a.org\",\n  \"https://a.org\",\n]\n");
+        assert!(host.starts_with("f:4: images.hosts.1: `https://a.org` is no host"), "{host}");
+        assert!(
+            error("[images]\nnetworks = [\"10.0.0.1/40\"]\n").starts_with("f:2: images.networks.0")
+        );
         let spec = error("[pipelines.p]\nnodes = {}\n");
         assert!(spec.contains("missing field `output`"), "{spec}");
     }

@@ -65,6 +65,11 @@ pub trait Embedders: Send + Sync {
     /// What a model's embeddings come from; `None` when there is no such model now.
     fn dual_info(&self, model: &str) -> Option<DualInfo>;
 
+    /// Whether images are fetched by their address.
+    fn fetches(&self) -> bool {
+        false
+    }
+
     /// Embeds the inputs, equal ones once. By `deadline` whatever is not ready is a `timeout` miss.
     /// Dropping the future abandons the work.
     fn embed<'a>(

@@ -4,26 +4,25 @@
 //! request are embedded once, and embeddings are remembered by content, so that a group's prompt costs
 //! one text. A broken image is the miss of that image alone.
 
+mod intake;
 mod memo;
 mod worker;
 
 use std::{collections::HashMap, sync::Arc, time::Instant};
 
-use futures::future::join_all;
-use tokio::sync::Semaphore;
+use futures::future::{join_all, try_join_all};
+use tokio::task::JoinError;
 
-use super::{Engine, LaneConfig, Snapshot};
+use super::{Engine, LaneConfig, Snapshot, fetch::Fetched, key::Key};
 use crate::{
     domain::{
-        BoxFuture, DualInfo, Embeddable, Embedders, Embedding, Embeddings, Image, Miss, MissStatus,
-        ModelInfo,
+        BoxFuture, Data, DualInfo, Embeddable, Embedders, Embedding, Embeddings, Image, Miss,
+        MissStatus, ModelInfo,
     },
-    model::{
-        ClipModel, Embedded, Encoded, LoadError,
-        image::{ImageLimits, Picture, Pixels, decode},
-    },
+    model::{ClipModel, Embedded, Encoded, LoadError, image::Pixels},
 };
-use memo::{Key, Memo};
+pub(super) use intake::Intake;
+use memo::Memo;
 use worker::{Bounds, Worker};
 
 /// Bytes of pixels that may wait for a model.
@@ -39,8 +38,7 @@ pub struct DualLane {
     memo: Arc<Memo>,
     images: Worker<Pixels>,
     texts: Worker<Encoded>,
-    decoding: Arc<Semaphore>,
-    limits: ImageLimits,
+    intake: Arc<Intake>,
 }
 
 /// An input of which the content was looked at.
@@ -48,8 +46,12 @@ enum Prepared {
     Known(Embedding),
     Tokens(Encoded),
     Image(Image),
+    Remote(String),
     Lost(Miss),
 }
+
+/// The different inputs, each with what is known of it, and which of them each input is.
+type Sorted = (Vec<(Key, Prepared)>, Vec<usize>);
 
 impl DualLane {
     /// Starts the threads, after a first image and a first text.
@@ -57,7 +59,7 @@ impl DualLane {
         name: &str,
         model: ClipModel,
         config: LaneConfig,
-        decoding: &Arc<Semaphore>,
+        intake: &Arc<Intake>,
     ) -> Result<Self, LoadError> {
         warm_up(&model)?;
         let shape = model.shape();
@@ -85,8 +87,7 @@ impl DualLane {
             memo: Arc::new(Memo::new(config.cache_entries)),
             images,
             texts,
-            decoding: Arc::clone(decoding),
-            limits: ImageLimits::default(),
+            intake: Arc::clone(intake),
             model,
         })
     }
@@ -136,9 +137,7 @@ impl DualLane {
 
     async fn embed(&self, inputs: Vec<Embeddable>, deadline: Instant) -> Embeddings {
         let count = inputs.len();
-        let (memo, model) = (Arc::clone(&self.memo), Arc::clone(&self.model));
-        let sorted = tokio::task::spawn_blocking(move || sort(inputs, &memo, &model)).await;
-        let Ok((unique, places)) = sorted else {
+        let Ok((unique, places)) = self.sorted(inputs).await else {
             return vec![Err(failed("the inputs could not be read")); count];
         };
         let deadline = tokio::time::Instant::from_std(deadline);
@@ -147,60 +146,96 @@ impl DualLane {
         places.into_iter().map(|place| done[place].clone()).collect()
     }
 
+    /// What [`sort`] makes of the inputs. To hash images takes a while, so all cores do.
+    async fn sorted(&self, mut inputs: Vec<Embeddable>) -> Result<Sorted, JoinError> {
+        let cores = std::thread::available_parallelism().map_or(1, usize::from);
+        let some = inputs.len().div_ceil(cores).max(1);
+        let mut parts = Vec::new();
+        while !inputs.is_empty() {
+            let rest = inputs.split_off(some.min(inputs.len()));
+            let (part, memo) = (std::mem::replace(&mut inputs, rest), Arc::clone(&self.memo));
+            parts.push(tokio::task::spawn_blocking(move || {
+                part.into_iter().map(|input| (memo.key(&input), input)).collect::<Vec<_>>()
+            }));
+        }
+        let keyed = try_join_all(parts).await?.into_iter().flatten().collect();
+        let (memo, model) = (Arc::clone(&self.memo), Arc::clone(&self.model));
+        tokio::task::spawn_blocking(move || sort(keyed, &memo, &model)).await
+    }
+
     async fn one(
         &self,
         key: Key,
         input: Prepared,
         deadline: tokio::time::Instant,
     ) -> Result<Embedding, Miss> {
-        let (embedded, tokens, truncated) = match input {
-            Prepared::Known(embedding) => return Ok(embedding),
-            Prepared::Lost(miss) => return Err(miss),
+        match input {
+            Prepared::Known(embedding) => Ok(embedding),
+            Prepared::Lost(miss) => Err(miss),
             Prepared::Tokens(text) => {
                 let (tokens, truncated) = (text.ids.len(), text.truncated);
-                (self.texts.run(key, text, tokens, deadline).await?, tokens, truncated)
+                let embedded = self.texts.run(key, text, tokens, deadline).await?;
+                self.kept(key, embedded, tokens, truncated)
             }
             Prepared::Image(image) => {
-                let pixels = self.pixels(image).await?;
-                let patches = self.model.shape().patches();
-                (self.images.run(key, pixels, patches + 1, deadline).await?, patches, false)
+                let pixels = self.intake.pixels(image, self.model.processor(), deadline).await?;
+                self.seen(key, pixels, deadline).await
             }
-        };
+            Prepared::Remote(address) => self.remote(&address, deadline).await,
+        }
+    }
+
+    async fn seen(
+        &self,
+        key: Key,
+        pixels: Pixels,
+        deadline: tokio::time::Instant,
+    ) -> Result<Embedding, Miss> {
+        let patches = self.model.shape().patches();
+        let embedded = self.images.run(key, pixels, patches + 1, deadline).await?;
+        self.kept(key, embedded, patches, false)
+    }
+
+    /// What is at an address may change, so it is remembered by what was found there.
+    async fn remote(
+        &self,
+        address: &str,
+        deadline: tokio::time::Instant,
+    ) -> Result<Embedding, Miss> {
+        let Fetched { bytes, place } = self.intake.fetch(address, deadline).await?;
+        let (image, memo) = (Image::File(Data::Bytes(bytes.into())), Arc::clone(&self.memo));
+        let keyed = tokio::task::spawn_blocking(move || (memo.image_key(&image), image)).await;
+        let (key, image) = keyed.map_err(|_| failed("the fetched image could not be read"))?;
+        if let Some(known) = self.memo.get(key) {
+            return Ok(known);
+        }
+        let pixels = self.intake.pixels(image, self.model.processor(), deadline).await?;
+        drop(place);
+        self.seen(key, pixels, deadline).await
+    }
+
+    fn kept(
+        &self,
+        key: Key,
+        embedded: Embedded,
+        tokens: usize,
+        truncated: bool,
+    ) -> Result<Embedding, Miss> {
         let embedding = embedding(embedded, tokens, truncated)?;
         self.memo.put(key, embedding.clone());
         Ok(embedding)
     }
-
-    /// Decodes and resizes, off the async threads. One permit is one image in memory as pixels.
-    async fn pixels(&self, image: Image) -> Result<Pixels, Miss> {
-        // The semaphore is never closed; should it be, decoding unbounded is still right.
-        let permit = Arc::clone(&self.decoding).acquire_owned().await.ok();
-        let (processor, limits) = (Arc::clone(self.model.processor()), self.limits);
-        let work = move || {
-            // Held by the work itself: it goes on when its caller leaves.
-            let _permit = permit;
-            let picture: Picture = decode(&image, limits)?;
-            processor.pixels(&picture)
-        };
-        let done = tokio::task::spawn_blocking(work).await;
-        done.unwrap_or_else(|_| Err(failed("the image's decoder panicked")))
-    }
 }
 
-/// The different inputs, each with what is known of it, and which of them each input is.
-fn sort(
-    inputs: Vec<Embeddable>,
-    memo: &Memo,
-    model: &ClipModel,
-) -> (Vec<(Key, Prepared)>, Vec<usize>) {
+fn sort(inputs: Vec<(Key, Embeddable)>, memo: &Memo, model: &ClipModel) -> Sorted {
     let mut seen: HashMap<Key, usize> = HashMap::new();
     let (mut unique, mut places) = (Vec::new(), Vec::with_capacity(inputs.len()));
-    for input in inputs {
-        let key = memo.key(&input);
+    for (key, input) in inputs {
         let place = *seen.entry(key).or_insert(unique.len());
         if place == unique.len() {
             let prepared = match (memo.get(key), input) {
                 (Some(known), _) => Prepared::Known(known),
+                (None, Embeddable::Image(Image::Remote(address))) => Prepared::Remote(address),
                 (None, Embeddable::Image(image)) => Prepared::Image(image),
                 (None, Embeddable::Text(text)) => {
                     model.text().encode(&text).map_or_else(Prepared::Lost, Prepared::Tokens)
@@ -261,6 +296,10 @@ fn failed(message: &'static str) -> Miss {
 impl Embedders for Engine {
     fn dual_info(&self, model: &str) -> Option<DualInfo> {
         self.dual_lane(model).map(|lane| lane.info().clone())
+    }
+
+    fn fetches(&self) -> bool {
+        self.intake.fetches()
     }
 
     fn embed<'a>(

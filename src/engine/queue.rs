@@ -8,7 +8,7 @@ use std::{
 
 use tokio::sync::OwnedSemaphorePermit;
 
-use super::{budget::Budget, table::Key};
+use super::{budget::Budget, key::Key};
 use crate::model::{Encoded, shared_beginning};
 
 /// One sequence to score. Its permit is given back when it is dropped, on whatever path.

@@ -2,7 +2,6 @@
 
 use std::{
     collections::HashMap,
-    hash::{BuildHasher, RandomState},
     num::NonZeroUsize,
     sync::{Mutex, MutexGuard, PoisonError},
 };
@@ -10,13 +9,11 @@ use std::{
 use lru::LruCache;
 use tokio::sync::oneshot;
 
-use super::lane::Outcome;
+use super::{
+    key::{Key, Keys},
+    lane::Outcome,
+};
 use crate::model::{Encoded, Judgement};
-
-/// Identifies a sequence within one lane: 128 bits of keyed hash, so that no caller can make two texts
-/// collide.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub(super) struct Key([u64; 2]);
 
 /// How a score will come.
 #[derive(Debug)]
@@ -39,7 +36,7 @@ struct Inner {
 #[derive(Debug)]
 pub(super) struct Table {
     inner: Mutex<Inner>,
-    hashers: [RandomState; 2],
+    keys: Keys,
 }
 
 impl Table {
@@ -47,7 +44,7 @@ impl Table {
     pub(super) fn new(capacity: usize) -> Self {
         let scores = NonZeroUsize::new(capacity).map(LruCache::new);
         let inner = Mutex::new(Inner { scores, waiting: HashMap::new() });
-        Self { inner, hashers: [RandomState::new(), RandomState::new()] }
+        Self { inner, keys: Keys::new() }
     }
 
     fn lock(&self) -> MutexGuard<'_, Inner> {
@@ -55,8 +52,7 @@ impl Table {
     }
 
     pub(super) fn key(&self, sequence: &Encoded) -> Key {
-        let content = (&sequence.ids, &sequence.type_ids);
-        Key([self.hashers[0].hash_one(content), self.hashers[1].hash_one(content)])
+        self.keys.of(&(&sequence.ids, &sequence.type_ids))
     }
 
     /// The score, if it is known or on its way.

@@ -15,8 +15,9 @@ use crate::service::{
 /// Score images against texts
 ///
 /// Pairs, or every image with every text, by a named convention. An image is a data URL, base64,
-/// `{"b64": …}`, bare pixels `{"shape": [height, width, 3], "data": …}`, or `{"part": "name"}` of a
-/// `multipart/form-data` request whose part `request` is this JSON. One broken image voids only itself.
+/// `{"b64": …}`, bare pixels `{"shape": [height, width, 3], "data": …}`, `{"part": "name"}` of a
+/// `multipart/form-data` request whose part `request` is this JSON, or an `https` address where
+/// `[images] hosts` in the configuration names its host. One broken image voids only itself.
 #[utoipa::path(
     post,
     path = "/v1/clip/score",

@@ -3,7 +3,7 @@
 use serde_json::{Map, Value, json};
 use utoipa::openapi::{Info, License};
 
-use super::{Problem, router::paths};
+use super::{Problem, router::paths, upload::form_of};
 use crate::{
     domain::{mend_schema, schema_of},
     nodes::KINDS,
@@ -18,6 +18,7 @@ pub fn document() -> Value {
     let mut document = serde_json::to_value(&document).unwrap_or_default();
     describe(&mut document);
     share_problems(&mut document["paths"]);
+    add_forms(&mut document["paths"]);
     mend_schema(&mut document);
     if let Some(Value::Object(schemas)) = document.pointer_mut("/components/schemas") {
         merge_closed(schemas);
@@ -64,6 +65,16 @@ fn share_problems(value: &mut Value) {
         }
         Value::Array(items) => items.iter_mut().for_each(share_problems),
         Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
+    }
+}
+
+/// The routes about images take files beside their JSON.
+fn add_forms(paths: &mut Value) {
+    for (path, item) in paths.as_object_mut().into_iter().flatten() {
+        if path.starts_with("/v1/clip/") {
+            let content = &mut item["post"]["requestBody"]["content"];
+            content["multipart/form-data"] = form_of(&content["application/json"]);
+        }
     }
 }
 

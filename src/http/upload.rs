@@ -1,5 +1,7 @@
 //! JSON in, with files beside it or without.
 
+use std::sync::Arc;
+
 use axum::{
     extract::{
         FromRequest, Multipart, Request,
@@ -8,12 +10,16 @@ use axum::{
     http::{StatusCode, header},
 };
 use serde::de::DeserializeOwned;
+use serde_json::{Value, json};
 
 use super::{App, Code, Problem, extract::Json, extract::parsed};
 use crate::service::{FieldError, Parts};
 
 /// The part that holds the request itself.
 const REQUEST: &str = "request";
+
+/// The part that the document's examples refer to.
+const PICTURE: &str = "picture";
 
 /// A JSON body, or the part `request` of a multipart body with its other parts.
 #[derive(Debug)]
@@ -47,7 +53,7 @@ async fn read<T: DeserializeOwned + Send + 'static>(
         let twice = if name == REQUEST {
             body.replace(bytes).is_some()
         } else {
-            parts.insert(name.clone(), bytes.to_vec()).is_some()
+            parts.insert(name.clone(), Arc::new(Vec::from(bytes))).is_some()
         };
         if twice {
             return Err(invalid(format!("there are two parts `{name}`")));
@@ -73,4 +79,35 @@ fn unread(error: &MultipartError) -> Problem {
         _ => Code::Malformed,
     };
     Problem::new(code).detail(error.body_text())
+}
+
+/// The multipart form of a JSON body's media type: the same request as a part, and files beside it.
+pub(super) fn form_of(json: &Value) -> Value {
+    let named = json["examples"].as_object().and_then(|named| named.values().next());
+    let mut request = named.map_or_else(|| json["example"].clone(), |named| named["value"].clone());
+    to_parts(&mut request);
+    let example = json!({REQUEST: request, PICTURE: "the bytes of a PNG, JPEG, WebP or GIF file"});
+    json!({
+        "schema": {
+            "type": "object",
+            "required": [REQUEST],
+            "properties": {REQUEST: json["schema"]},
+            "additionalProperties": {
+                "description": "A file, which an image refers to as {\"part\": its name}.",
+                "contentMediaType": "application/octet-stream",
+            },
+        },
+        "encoding": {REQUEST: {"contentType": "application/json"}},
+        "example": example,
+    })
+}
+
+/// Puts the part in the place of each image's pixels.
+fn to_parts(value: &mut Value) {
+    match value {
+        Value::Object(fields) if fields.contains_key("shape") => *value = json!({"part": PICTURE}),
+        Value::Object(fields) => fields.values_mut().for_each(to_parts),
+        Value::Array(items) => items.iter_mut().for_each(to_parts),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
+    }
 }

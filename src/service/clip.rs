@@ -11,17 +11,17 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 pub use embed::{EmbedRequest, EmbedResponse, Embedded, Encoding, Vector};
-pub use input::{Base64Image, ImageInput, PartImage, Parts, PixelType, PixelsImage};
+pub use input::{Base64Image, ImageInput, PartImage, Parts, PixelType, PixelsImage, UrlImage};
 pub use retrieval::{
     Neighbour, RetrievalItem, RetrievalRequest, RetrievalResponse, RetrievalResult,
     RetrievalSummary,
 };
-pub use score::{ClipItem, ClipResult, ClipScoreRequest, ClipScoreResponse, Scores};
+pub use score::{ClipItem, ClipResult, ClipResults, ClipScoreRequest, ClipScoreResponse, Scores};
 pub use similarity::{ImagePair, ImageSimilarityRequest, ImageSimilarityResponse};
 pub use zero_shot::{Classified, ZeroShotRequest, ZeroShotResponse};
 
 use super::{Service, ServiceError};
-use crate::domain::{DualInfo, Embeddable, Embedding, Embeddings, Miss};
+use crate::domain::{DualInfo, Embeddable, Embedding, Embeddings, Image, Miss};
 
 /// What became of one image, text or pair.
 #[derive(Clone, Debug, PartialEq, Serialize, ToSchema)]
@@ -99,6 +99,23 @@ impl Service {
         }
         let message = format!("{images} images; one request takes {limit}");
         Err(ServiceError::invalid(pointer, message))
+    }
+
+    /// Refuses addresses where nothing is fetched. `list` and `field` lead to an image: `/list/0/field`.
+    fn check_addresses<'a>(
+        &self,
+        images: impl IntoIterator<Item = &'a ImageInput>,
+        [list, field]: [&str; 2],
+    ) -> Result<(), ServiceError> {
+        if self.world().embedders.fetches() {
+            return Ok(());
+        }
+        match images.into_iter().position(ImageInput::is_address) {
+            Some(at) => {
+                Err(ServiceError::invalid(format!("{list}/{at}{field}"), Image::NOT_FETCHED))
+            }
+            None => Ok(()),
+        }
     }
 
     async fn embed(

@@ -48,7 +48,7 @@ fn load(case: &str, options: &ModelOptions) -> ClipModel {
 
 fn pixels(model: &ClipModel, name: &str) -> Pixels {
     let bytes = std::fs::read(golden(&format!("images/{name}.png"))).unwrap();
-    let picture = decode(&Image::File(Data::Bytes(bytes)), ImageLimits::default()).unwrap();
+    let picture = decode(&Image::File(Data::Bytes(bytes.into())), ImageLimits::default()).unwrap();
     model.processor().pixels(&picture).unwrap()
 }
 

@@ -10,6 +10,7 @@ mod clip_goldens;
 mod code;
 mod doors;
 mod engine;
+mod fetch;
 mod goldens;
 mod hostile;
 mod layers;

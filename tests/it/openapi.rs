@@ -1,6 +1,14 @@
 //! The OpenAPI document: committed as it is generated, and its examples work.
 
-use axum::http::{Method, header::AUTHORIZATION};
+use std::path::Path;
+
+use axum::{
+    body::Body,
+    http::{
+        Method, Request,
+        header::{AUTHORIZATION, CONTENT_TYPE},
+    },
+};
 use expect_test::expect_file;
 use serde_json::Value;
 
@@ -38,6 +46,11 @@ async fn examples_are_answered() {
                 app.send(request).await.good();
                 replayed += 1;
             }
+            if let Some(example) =
+                operation["requestBody"]["content"]["multipart/form-data"].get("example")
+            {
+                app.send(form(&path, example)).await.good();
+            }
             if method == "get" {
                 let answer = app.get(&path).await;
                 assert!(answer.status.is_success(), "{path}: {:?}", answer.json());
@@ -58,6 +71,30 @@ fn filled(path: &str, operation: &Value) -> String {
             path.replace(&format!("{{{name}}}"), example)
         },
     )
+}
+
+/// A form as its example says, with a picture for each file.
+fn form(path: &str, example: &Value) -> Request<Body> {
+    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("examples/red-circle.png");
+    let picture = std::fs::read(file).unwrap();
+    let mut body = Vec::new();
+    for (name, value) in example.as_object().unwrap() {
+        body.extend(
+            format!("--b\r\ncontent-disposition: form-data; name=\"{name}\"\r\n\r\n").bytes(),
+        );
+        body.extend(if name == "request" {
+            value.to_string().into_bytes()
+        } else {
+            picture.clone()
+        });
+        body.extend(b"\r\n");
+    }
+    body.extend(b"--b--\r\n");
+    Request::post(path)
+        .header(CONTENT_TYPE, "multipart/form-data; boundary=b")
+        .header(AUTHORIZATION, "Bearer root")
+        .body(Body::from(body))
+        .unwrap()
 }
 
 fn examples(content: &Value) -> Vec<Value> {

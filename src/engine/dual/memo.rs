@@ -1,7 +1,6 @@
 //! Embeddings that are known, by the content they are of.
 
 use std::{
-    hash::{BuildHasher, RandomState},
     num::NonZeroUsize,
     sync::{
         Mutex, MutexGuard, PoisonError,
@@ -11,25 +10,24 @@ use std::{
 
 use lru::LruCache;
 
-use crate::domain::{Embeddable, Embedding};
-
-/// Identifies an input within one model: 128 bits of keyed hash, so that no caller can make two collide.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub(super) struct Key([u64; 2]);
+use crate::{
+    domain::{Embeddable, Embedding, Image},
+    engine::key::{Key, Keys},
+};
 
 /// A bounded cache of embeddings.
 #[derive(Debug)]
 pub(super) struct Memo {
     known: Option<Mutex<LruCache<Key, Embedding>>>,
     hits: AtomicU64,
-    hashers: [RandomState; 2],
+    keys: Keys,
 }
 
 impl Memo {
     /// A cache of up to `capacity` embeddings (0: none).
     pub(super) fn new(capacity: usize) -> Self {
         let known = NonZeroUsize::new(capacity).map(|capacity| Mutex::new(LruCache::new(capacity)));
-        Self { known, hits: AtomicU64::new(0), hashers: [RandomState::new(), RandomState::new()] }
+        Self { known, hits: AtomicU64::new(0), keys: Keys::new() }
     }
 
     fn lock(&self) -> Option<MutexGuard<'_, LruCache<Key, Embedding>>> {
@@ -37,7 +35,14 @@ impl Memo {
     }
 
     pub(super) fn key(&self, input: &Embeddable) -> Key {
-        Key([self.hashers[0].hash_one(input), self.hashers[1].hash_one(input)])
+        match input {
+            Embeddable::Image(image) => self.image_key(image),
+            Embeddable::Text(text) => self.keys.of(&(false, text)),
+        }
+    }
+
+    pub(super) fn image_key(&self, image: &Image) -> Key {
+        self.keys.of(&(true, image))
     }
 
     pub(super) fn get(&self, key: Key) -> Option<Embedding> {

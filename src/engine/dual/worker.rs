@@ -13,10 +13,9 @@ use tokio::{
     time::timeout_at,
 };
 
-use super::memo::Key;
 use crate::{
     domain::{Miss, MissStatus},
-    engine::{Snapshot, budget::Budget, stats::Stats},
+    engine::{Snapshot, budget::Budget, key::Key, stats::Stats},
     model::{Embedded, LoadError},
 };
 

@@ -7,7 +7,7 @@
 
 use std::{borrow::Cow, io::Cursor};
 
-use base64::{Engine, engine::general_purpose::STANDARD_PAD_INDIFFERENT as BASE64};
+use base64::{DecodeError, Engine, engine::general_purpose::STANDARD_PAD_INDIFFERENT as BASE64};
 use image::{ColorType, DynamicImage, ImageDecoder, ImageFormat, ImageReader, Limits};
 
 use super::jpeg;
@@ -72,6 +72,7 @@ impl Picture {
 pub fn decode(image: &Image, limits: ImageLimits) -> Result<Picture, Miss> {
     match image {
         Image::File(data) => file(&bytes(data)?, limits),
+        Image::Remote(_) => Err(unsupported("the image is an address, not a file")),
         Image::Rgb { width, height, data } => {
             check([*width, *height], limits)?;
             let bytes = bytes(data)?.into_owned();
@@ -100,11 +101,12 @@ fn base64(text: &str) -> Result<Vec<u8>, Miss> {
         },
     };
     let payload = payload.trim();
-    let wrapped = payload.contains(|c: char| c.is_ascii_whitespace());
-    let decoded = if wrapped {
-        BASE64.decode(payload.split_ascii_whitespace().collect::<String>())
-    } else {
-        BASE64.decode(payload)
+    let decoded = match BASE64.decode(payload) {
+        // Rarely in lines, so that is only looked for when it fails.
+        Err(DecodeError::InvalidByte(_, b' ' | b'\t' | b'\r' | b'\n')) => {
+            BASE64.decode(payload.split_ascii_whitespace().collect::<String>())
+        }
+        decoded => decoded,
     };
     decoded.map_err(|error| invalid(format!("the image is not base64: {error}")))
 }
@@ -221,7 +223,7 @@ mod tests {
     #[test]
     fn pixels_without_a_file_must_be_as_many_as_they_say() {
         let rgb = |width, height, bytes: Vec<u8>| {
-            let data = Data::Bytes(bytes);
+            let data = Data::Bytes(bytes.into());
             decode(&Image::Rgb { width, height, data }, ImageLimits::default())
         };
         let picture = rgb(2, 1, vec![1, 2, 3, 4, 5, 6]).unwrap();

@@ -25,7 +25,7 @@ fn golden(name: &str) -> Vec<u8> {
 }
 
 fn picture(name: &str) -> Result<Picture, Miss> {
-    decode(&Image::File(Data::Bytes(golden(name))), ImageLimits::default())
+    decode(&Image::File(Data::Bytes(golden(name).into())), ImageLimits::default())
 }
 
 fn processor(config: &Value, how: Preprocess) -> Processor {

@@ -17,7 +17,7 @@ use utoipa::ToSchema;
 
 use super::{Scored, Source, Usage, World};
 use crate::domain::{
-    Batch, BoxFuture, Cell, Column, Data, DualInfo, Embeddable, Embedding, Image, Miss, ParamError,
+    Batch, BoxFuture, Cell, Column, DualInfo, Embeddable, Embedding, Image, Miss, ParamError,
     Sample, Scope,
     similarity::{ClipMetric, ClipPair},
 };
@@ -211,9 +211,7 @@ fn gather<'a>(asked: &[Result<Asked<'a>, Miss>]) -> (Vec<Embeddable>, HashMap<In
             places.entry(input.clone()).or_insert_with(|| {
                 inputs.push(match input {
                     Input::Text(text) => Embeddable::Text(text.clone()),
-                    Input::Image(image) => {
-                        Embeddable::Image(Image::File(Data::Text((*image).to_owned())))
-                    }
+                    Input::Image(image) => Embeddable::Image(Image::of_text((*image).to_owned())),
                 });
                 inputs.len() - 1
             });
@@ -237,7 +235,7 @@ mod tests {
 
     use super::*;
     use crate::domain::{
-        Completion, Embedders, Embeddings, Judged, MissStatus, ModelInfo, Scorers,
+        Completion, Data, Embedders, Embeddings, Judged, MissStatus, ModelInfo, Scorers,
     };
     use crate::nodes::testing::rejects;
     use crate::verify::code::SandboxConfig;

@@ -91,6 +91,7 @@ impl Service {
     ) -> Result<EmbedResponse, ServiceError> {
         let model = self.dual(&request.model)?;
         self.check_images(request.images.len(), "/images")?;
+        self.check_addresses(&request.images, ["/images", ""])?;
         self.check_bounds(request.texts.len(), "/texts")?;
         let images = request.images.len();
         let mut inputs = Inputs::default();

@@ -1,6 +1,6 @@
 //! The forms in which images arrive.
 
-use std::collections::HashMap;
+use std::{collections::HashMap, sync::Arc};
 
 use serde::Deserialize;
 use utoipa::ToSchema;
@@ -8,16 +8,18 @@ use utoipa::ToSchema;
 use crate::domain::{Data, Image, Miss, MissStatus};
 
 /// Files sent beside the request, by name.
-pub type Parts = HashMap<String, Vec<u8>>;
+pub type Parts = HashMap<String, Arc<Vec<u8>>>;
 
 /// An image: PNG, JPEG, WebP or GIF (first frame), or bare pixels.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Deserialize, ToSchema)]
 #[serde(untagged)]
 pub enum ImageInput {
-    /// A data URL, or base64.
+    /// A data URL, base64, or an `https` address where configuration lets images be fetched.
     Text(String),
     /// A file as base64.
     Base64(Base64Image),
+    /// A file to fetch, where configuration lets images be fetched.
+    Url(UrlImage),
     /// A file that is a part of the multipart request.
     Part(PartImage),
     /// Pixels without a file: nothing is lost to a codec.
@@ -30,6 +32,15 @@ pub enum ImageInput {
 pub struct Base64Image {
     /// The file's base64.
     pub b64: String,
+}
+
+/// A file to fetch.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct UrlImage {
+    /// Its `https` address.
+    #[schema(example = "https://images.example.org/a.png")]
+    pub url: String,
 }
 
 /// A file that is a part of the multipart request.
@@ -65,13 +76,22 @@ pub enum PixelType {
 }
 
 impl ImageInput {
+    /// Whether it is elsewhere and must be fetched.
+    pub(super) fn is_address(&self) -> bool {
+        match self {
+            Self::Url(_) => true,
+            Self::Text(text) => Image::is_address(text),
+            Self::Base64(_) | Self::Part(_) | Self::Pixels(_) => false,
+        }
+    }
+
     pub(super) fn read(self, parts: &Parts) -> Result<Image, Miss> {
         match self {
-            Self::Text(text) | Self::Base64(Base64Image { b64: text }) => {
-                Ok(Image::File(Data::Text(text)))
-            }
+            Self::Text(text) => Ok(Image::of_text(text)),
+            Self::Base64(Base64Image { b64 }) => Ok(Image::File(Data::Text(b64))),
+            Self::Url(UrlImage { url }) => Ok(Image::Remote(url)),
             Self::Part(PartImage { part }) => match parts.get(&part) {
-                Some(bytes) => Ok(Image::File(Data::Bytes(bytes.clone()))),
+                Some(bytes) => Ok(Image::File(Data::Bytes(Arc::clone(bytes)))),
                 None => Err(invalid(format!("the request has no part `{part}`"))),
             },
             Self::Pixels(PixelsImage { shape: [height, width, 3], data, .. }) => {

@@ -108,6 +108,8 @@ impl Service {
         let model = self.dual(&request.model)?;
         let count = request.items.len();
         self.check_images(count, "/items")?;
+        let images = request.items.iter().map(|item| &item.image);
+        self.check_addresses(images, ["/items", "/image"])?;
         self.check_bounds(count + request.negatives.len(), "/negatives")?;
         if count.saturating_mul(count + request.negatives.len()) > MAX_CELLS {
             return Err(ServiceError::invalid("/negatives", "the matrix is too large"));

@@ -92,6 +92,16 @@ pub struct ClipResult {
     pub outcome: ItemStatus,
 }
 
+/// A result per pair, or for a matrix the status of each image.
+#[derive(Clone, Debug, PartialEq, Serialize, ToSchema)]
+#[serde(untagged)]
+pub enum ClipResults {
+    /// The pairs.
+    Pairs(Vec<ClipResult>),
+    /// The images: the matrix's rows.
+    Images(Vec<ItemStatus>),
+}
+
 /// Scores, in the order of the request.
 #[derive(Clone, Debug, PartialEq, Serialize, ToSchema)]
 pub struct ClipScoreResponse {
@@ -102,7 +112,7 @@ pub struct ClipScoreResponse {
     /// The mean of those that are there; for `torchmetrics` at least 0. Null without any.
     pub mean: Option<f64>,
     /// The pairs, one by one; for a matrix its images.
-    pub results: Vec<ClipResult>,
+    pub results: ClipResults,
     /// For a matrix: its texts.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub texts: Option<Vec<ItemStatus>>,
@@ -150,14 +160,12 @@ impl Service {
     ) -> Result<ClipScoreResponse, ServiceError> {
         let items = request.items.unwrap_or_default();
         self.check_images(items.len(), "/items")?;
+        self.check_addresses(items.iter().map(|item| &item.image), ["/items", "/image"])?;
         let references = items.iter().map(|item| item.references.len()).sum::<usize>();
         self.check_bounds(items.len() + references, "/items")?;
         let metric = request.metric;
         let prefix = request.prefix.unwrap_or_else(|| metric.prefix().to_owned());
-        let groups = Groups::by_label(items.iter().map(|item| match &item.group {
-            Some(label) => Ok(label.clone()),
-            None => Err(item.image.clone()),
-        }));
+        let groups = (metric == ClipMetric::Rlcf).then(|| groups(&items));
         let (mut inputs, mut places, mut ids) = (Inputs::default(), Vec::new(), Vec::new());
         for item in items {
             let text = item.text.filter(|_| metric.reads_text());
@@ -176,10 +184,8 @@ impl Service {
         let embedded = self.embed(&request.model, inputs, request.deadline_ms).await;
         let mut scored: Vec<Scored> =
             places.iter().map(|places| score(places, metric, &embedded, &info)).collect();
-        if metric == ClipMetric::Rlcf {
-            for members in groups.members() {
-                less_baseline(&mut scored, members, request.standardise);
-            }
+        for members in groups.iter().flat_map(Groups::members) {
+            less_baseline(&mut scored, members, request.standardise);
         }
         let scores: Vec<_> = scored.iter().map(|score| score.as_ref().ok().copied()).collect();
         let results = ids.into_iter().zip(&places).zip(&scored);
@@ -188,7 +194,7 @@ impl Service {
             metric,
             mean: mean(metric, scores.iter().flatten()),
             scores: Scores::Pairs(scores),
-            results: results.collect(),
+            results: ClipResults::Pairs(results.collect()),
             texts: None,
             provenance: BTreeMap::from([(request.model, info)]),
         })
@@ -203,6 +209,7 @@ impl Service {
         let (images, texts) =
             (request.images.unwrap_or_default(), request.texts.unwrap_or_default());
         self.check_images(images.len(), "/images")?;
+        self.check_addresses(&images, ["/images", ""])?;
         self.check_bounds(texts.len(), "/texts")?;
         if images.len() * texts.len() > MAX_CELLS {
             return Err(ServiceError::invalid("/texts", "the matrix is too large"));
@@ -237,21 +244,24 @@ impl Service {
                 row.into_iter().map(Result::ok).collect()
             })
             .collect();
-        let alone = |outcome: &Result<Embedding, Miss>| ClipResult {
-            id: None,
-            score: None,
-            cosine: None,
-            outcome: ItemStatus::of_embedding(outcome),
-        };
         Ok(ClipScoreResponse {
             metric,
             mean: mean(metric, matrix.iter().flatten().flatten()),
             scores: Scores::Matrix(matrix),
-            results: of_images.iter().map(alone).collect(),
-            texts: Some(of_texts.iter().map(ItemStatus::of_embedding).collect()),
+            results: ClipResults::Images(statuses(of_images)),
+            texts: Some(statuses(of_texts)),
             provenance: BTreeMap::from([(request.model, info)]),
         })
     }
+}
+
+/// Whose candidates the items are, by their labels, else by their images.
+fn groups(items: &[ClipItem]) -> Groups {
+    Groups::by_label(items.iter().map(|item| item.group.as_ref().ok_or(&item.image)))
+}
+
+fn statuses(embedded: &[Result<Embedding, Miss>]) -> Vec<ItemStatus> {
+    embedded.iter().map(ItemStatus::of_embedding).collect()
 }
 
 fn score(places: &Places, metric: ClipMetric, embedded: &Embeddings, info: &DualInfo) -> Scored {

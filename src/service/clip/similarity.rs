@@ -5,7 +5,9 @@ use std::num::NonZeroU32;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::{ClipResult, Inputs, ItemStatus, MAX_CELLS, Parts, Scores, input::ImageInput};
+use super::{
+    ClipResult, ClipResults, Inputs, ItemStatus, MAX_CELLS, Parts, Scores, input::ImageInput,
+};
 use crate::{
     domain::{DualInfo, Embeddings, Miss},
     service::{FieldError, Service, ServiceError},
@@ -52,7 +54,7 @@ pub struct ImageSimilarityResponse {
     /// Cosines, in `[−1, 1]` (`image_image`).
     pub scores: Scores,
     /// The pairs, one by one; for a matrix its images.
-    pub results: Vec<ClipResult>,
+    pub results: ClipResults,
     /// For a matrix: its references.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub references: Option<Vec<ItemStatus>>,
@@ -74,6 +76,10 @@ impl Service {
         match (request.items, request.images, request.references) {
             (Some(items), None, None) => {
                 self.check_images(items.len().saturating_mul(2), "/items")?;
+                let images = items.iter().map(|item| &item.image);
+                self.check_addresses(images, ["/items", "/image"])?;
+                let references = items.iter().map(|item| &item.reference);
+                self.check_addresses(references, ["/items", "/reference"])?;
                 let (mut inputs, mut ids) = (Inputs::default(), Vec::new());
                 for item in items {
                     inputs.image(item.image, parts);
@@ -88,13 +94,15 @@ impl Service {
                     let score = cosine.as_ref().ok().copied();
                     ClipResult { id, score, cosine: score, outcome: ItemStatus::of(cosine, false) }
                 });
-                let results = results.collect();
+                let results = ClipResults::Pairs(results.collect());
                 let scores = Scores::Pairs(scores);
                 Ok(ImageSimilarityResponse { scores, results, references: None, model })
             }
             (None, Some(images), Some(references)) => {
                 let (rows, columns) = (images.len(), references.len());
                 self.check_images(rows + columns, "/references")?;
+                self.check_addresses(&images, ["/images", ""])?;
+                self.check_addresses(&references, ["/references", ""])?;
                 if rows * columns > MAX_CELLS {
                     return Err(ServiceError::invalid("/references", "the matrix is too large"));
                 }
@@ -110,8 +118,7 @@ impl Service {
                 let status = embedded.iter().map(ItemStatus::of_embedding);
                 let mut status: Vec<ItemStatus> = status.collect();
                 let references = Some(status.split_off(rows));
-                let alone = |outcome| ClipResult { id: None, score: None, cosine: None, outcome };
-                let results = status.into_iter().map(alone).collect();
+                let results = ClipResults::Images(status);
                 Ok(ImageSimilarityResponse { scores, results, references, model })
             }
             _ => {

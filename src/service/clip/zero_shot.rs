@@ -81,6 +81,7 @@ impl Service {
         let model = self.dual(&request.model)?;
         let ZeroShotRequest { images, labels, templates, .. } = request;
         self.check_images(images.len(), "/images")?;
+        self.check_addresses(&images, ["/images", ""])?;
         let prompts = labels.len().saturating_mul(templates.len());
         self.check_bounds(prompts, "/labels")?;
         if prompts == 0 {
