@@ -1,13 +1,15 @@
 //! Images per second, end to end and in the model alone; cached texts per second.
 //!
-//! `benches/peers/clip.py` makes the weights and images, runs this and the same job in Python, and prints
-//! both and their ratios:
+//! Reads the name of a job a line, does it once, and answers with things per second. `benches/peers/clip.py`
+//! makes the weights and images, has this and Python do the same jobs in turn, and prints both:
 //!
 //! `cargo bench --bench clip --no-run && python benches/peers/clip.py target/release/deps/clip-…`
 
 #![expect(clippy::print_stdout, clippy::unwrap_used, reason = "a benchmark talks to who runs it")]
 
 use std::{
+    collections::BTreeMap,
+    io::stdin,
     path::{Path, PathBuf},
     time::{Duration, Instant},
 };
@@ -24,11 +26,13 @@ use assay::{
 };
 use base64::{Engine, engine::general_purpose::STANDARD};
 use serde_json::{Value, json};
-use tokio::{net::TcpListener, sync::oneshot, task::JoinSet};
+use tokio::{net::TcpListener, runtime::Runtime, sync::oneshot, task::JoinSet};
 
-const ROUNDS: usize = 5;
 const BOUNDARY: &str = "a-boundary";
 const TEXTS: usize = 2000;
+
+/// How many things it does, and the doing.
+type Job<'a> = (usize, Box<dyn Fn() + 'a>);
 
 fn main() {
     // `cargo bench` adds `--bench`.
@@ -39,45 +43,77 @@ fn main() {
         return;
     };
     let (medium, large) = (files(&work.join("512")), files(&work.join("1024")));
-    let mut figures = json!({"compute": compute(&work.join("b32"), &medium)});
-    served(work, 0, |url| {
-        for (model, images) in [("b32", &medium), ("tiny", &large)] {
-            let (json, form) = (as_json(model, images), as_multipart(model, images));
-            figures[format!("{model}_json")] =
-                rate(images.len(), || send(url, "application/json", &json));
-            let kind = format!("multipart/form-data; boundary={BOUNDARY}");
-            figures[format!("{model}_multipart")] = rate(images.len(), || send(url, &kind, &form));
-        }
-    });
-    served(work, 1 << 16, |url| {
-        let texts: Vec<String> = (0..TEXTS).map(|at| format!("a red circle {at}")).collect();
-        let pixel = json!({"shape": [1, 1, 3], "data": "AAD/"});
-        let body = json!({"model": "tiny", "images": [pixel], "texts": texts}).to_string();
-        figures["cached_texts"] = rate(TEXTS, || send(url, "application/json", body.as_bytes()));
-    });
-    println!("{figures}");
+    let (plain, caching) = (Served::start(work, 0), Served::start(work, 1 << 16));
+    let compute = compute(&work.join("b32"), &medium);
+    let mut jobs: BTreeMap<&str, Job<'_>> = BTreeMap::new();
+    jobs.insert("compute", (medium.len(), Box::new(compute)));
+    for (name, model, images, form) in [
+        ("b32_json", "b32", &medium, false),
+        ("b32_multipart", "b32", &medium, true),
+        ("tiny_json", "tiny", &large, false),
+        ("tiny_multipart", "tiny", &large, true),
+    ] {
+        let (kind, body) = if form {
+            (format!("multipart/form-data; boundary={BOUNDARY}"), as_multipart(model, images))
+        } else {
+            ("application/json".to_owned(), as_json(model, images))
+        };
+        let url = &plain.url;
+        jobs.insert(name, (images.len(), Box::new(move || send(url, &kind, &body))));
+    }
+    let texts: Vec<String> = (0..TEXTS).map(|at| format!("a red circle {at}")).collect();
+    let pixel = json!({"shape": [1, 1, 3], "data": "AAD/"});
+    let body = json!({"model": "tiny", "images": [pixel], "texts": texts}).to_string();
+    let url = &caching.url;
+    let cached = move || send(url, "application/json", body.as_bytes());
+    jobs.insert("cached_texts", (TEXTS, Box::new(cached)));
+    for name in stdin().lines().map(Result::unwrap) {
+        let (things, job) = &jobs[name.as_str()];
+        let begun = Instant::now();
+        job();
+        println!("{}", *things as f64 / begun.elapsed().as_secs_f64());
+    }
 }
 
-/// Runs `job` against a service on loopback, which remembers so many embeddings.
-fn served(work: &Path, cache_entries: usize, job: impl FnOnce(&str)) {
-    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap();
-    let (stop, stopped) = oneshot::channel::<()>();
-    let mut server = JoinSet::new();
-    let address = runtime.block_on(async {
-        let mut settings = settings(work);
-        settings.lanes.cache_entries = cache_entries;
-        let config = HttpConfig { body_limit: 1 << 30, ..HttpConfig::default() };
-        let app = App::new(start(&settings).unwrap(), config);
-        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let address = listener.local_addr().unwrap();
-        let shutdown = async move { drop(stopped.await) };
-        server.spawn(serve(listener, app, shutdown, Duration::from_secs(5)));
-        address
-    });
-    job(&format!("http://{address}/v1/clip/score"));
-    stop.send(()).unwrap();
-    for served in runtime.block_on(server.join_all()) {
-        served.unwrap();
+/// A service on loopback in this process.
+struct Served {
+    url: String,
+    runtime: Runtime,
+    stop: Option<oneshot::Sender<()>>,
+    server: JoinSet<std::io::Result<()>>,
+}
+
+impl Served {
+    /// Which remembers so many embeddings.
+    fn start(work: &Path, cache_entries: usize) -> Self {
+        let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap();
+        let (stop, stopped) = oneshot::channel::<()>();
+        let mut server = JoinSet::new();
+        let address = runtime.block_on(async {
+            let mut settings = settings(work);
+            settings.lanes.cache_entries = cache_entries;
+            let config = HttpConfig { body_limit: 1 << 30, ..HttpConfig::default() };
+            let app = App::new(start(&settings).unwrap(), config);
+            let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+            let address = listener.local_addr().unwrap();
+            let shutdown = async move { drop(stopped.await) };
+            server.spawn(serve(listener, app, shutdown, Duration::from_secs(5)));
+            address
+        });
+        let url = format!("http://{address}/v1/clip/score");
+        Self { url, runtime, stop: Some(stop), server }
+    }
+}
+
+impl Drop for Served {
+    fn drop(&mut self) {
+        drop(self.stop.take());
+        let server = std::mem::take(&mut self.server);
+        self.runtime.block_on(async {
+            for served in server.join_all().await {
+                served.unwrap();
+            }
+        });
     }
 }
 
@@ -96,23 +132,23 @@ fn files(folder: &Path) -> Vec<Vec<u8>> {
     paths.iter().map(|path| std::fs::read(path).unwrap()).collect()
 }
 
-/// Images per second of the model alone, on pixels that are ready.
-fn compute(model: &Path, images: &[Vec<u8>]) -> Value {
+/// The model alone, on pixels that are ready.
+fn compute(model: &Path, images: &[Vec<u8>]) -> impl Fn() + use<> {
     let model =
         ClipModel::load(&Layout::Directory(model.to_owned()), &ModelOptions::default()).unwrap();
     let pixels: Vec<Pixels> = images
         .iter()
         .map(|bytes| {
-            let image = Image::File(Data::Bytes(bytes.clone()));
+            let image = Image::File(Data::Bytes(bytes.clone().into()));
             let picture = decode(&image, ImageLimits::default()).unwrap();
             model.processor().pixels(&picture).unwrap()
         })
         .collect();
-    rate(pixels.len(), || {
+    move || {
         for batch in pixels.chunks(16) {
             model.images(&batch.iter().collect::<Vec<_>>()).unwrap();
         }
-    })
+    }
 }
 
 fn as_json(model: &str, images: &[Vec<u8>]) -> Vec<u8> {
@@ -138,18 +174,4 @@ fn send(url: &str, kind: &str, body: &[u8]) {
     let mut answer = ureq::post(url).header("content-type", kind).send(body).unwrap();
     let answer: Value = answer.body_mut().with_config().limit(1 << 28).read_json().unwrap();
     assert!(answer["results"][0]["status"] == "ok", "{}", answer["results"][0]);
-}
-
-/// Things per second: the median of the rounds after the first, in which caches and clocks warm up.
-fn rate(things: usize, job: impl Fn()) -> Value {
-    let mut seconds: Vec<f64> = (0..=ROUNDS)
-        .map(|_| {
-            let begun = Instant::now();
-            job();
-            begun.elapsed().as_secs_f64()
-        })
-        .skip(1)
-        .collect();
-    seconds.sort_by(f64::total_cmp);
-    json!(things as f64 / seconds[ROUNDS / 2])
 }

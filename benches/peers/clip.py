@@ -8,7 +8,8 @@ machine, and prints images per second and their ratios.
 Weights: random ones in the shape of ViT-B/32 (seeded), and the shipped tiny CLIP. Images: 64 PNG files of 512 x 512
 pixels for the former, 64 of 1024 x 1024 for the latter. Python's job begins with the files' bytes in memory and ends
 with the cosines: decode, the slow image processor (the one that is exact), the model on the whole batch. The service
-does that and JSON or multipart over loopback besides. Medians of five rounds after a first one.
+does that and JSON or multipart over loopback besides. Both do each job in turn, so that whatever else the machine
+does befalls both; medians of five rounds after a first one.
 """
 
 import argparse
@@ -63,13 +64,31 @@ def make_images(folder, side):
         Image.fromarray(np.clip(pixels, 0, 255).astype(np.uint8)).save(folder / f"{index:03}.png")
 
 
-def rate(things, job):
-    seconds = []
-    for _ in range(ROUNDS + 1):
-        begun = time.perf_counter()
-        job()
-        seconds.append(time.perf_counter() - begun)
-    return things / statistics.median(seconds[1:])
+class Assay:
+    """The service, which does a job each time its name is written to it."""
+
+    def __init__(self, binary, work):
+        self.process = subprocess.Popen([binary, work], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+
+    def rate(self, job):
+        print(job, file=self.process.stdin, flush=True)
+        return float(self.process.stdout.readline())
+
+    def close(self):
+        self.process.stdin.close()
+        self.process.wait()
+
+
+def timed(things, job):
+    begun = time.perf_counter()
+    job()
+    return things / (time.perf_counter() - begun)
+
+
+def in_turn(*jobs):
+    """Each job's median rate over the rounds after the first, in which caches and clocks warm up."""
+    rounds = [[job() for job in jobs] for _ in range(ROUNDS + 1)]
+    return [statistics.median(rates) for rates in zip(*rounds[1:], strict=True)]
 
 
 def unit(features):
@@ -77,7 +96,6 @@ def unit(features):
     return features / features.norm(dim=-1, keepdim=True)
 
 
-@torch.no_grad()
 def python(folder, images, ids):
     model = CLIPModel.from_pretrained(folder, dtype=torch.float32).eval()
     processor = CLIPImageProcessorPil.from_pretrained(folder)
@@ -93,9 +111,10 @@ def python(folder, images, ids):
         return unit(model.get_image_features(pixel_values=pixels())) @ unit(model.get_text_features(input_ids=ids)).T
 
     ready = pixels()
+    no_grad = torch.no_grad()
     return {
-        "compute": rate(len(files), lambda: model.get_image_features(pixel_values=ready)),
-        "whole": rate(len(files), whole),
+        "compute": lambda: timed(len(files), no_grad(lambda: model.get_image_features(pixel_values=ready))),
+        "whole": lambda: timed(len(files), no_grad(whole)),
     }
 
 
@@ -110,25 +129,29 @@ def main():
     make_model(args.work / "b32")
     for side in (512, 1024):
         make_images(args.work / str(side), side)
-    ours = json.loads(subprocess.run([args.binary, args.work], check=True, capture_output=True, text=True).stdout)
-    tiny = ROOT / "models" / "tiny-clip"
+    assay = Assay(args.binary, args.work)
     peers = {
         "b32": python(args.work / "b32", args.work / "512", [49406, 0, 1, 2, 49407]),
-        "tiny": python(tiny, args.work / "1024", [2, 3, 23, 9, 32]),
+        "tiny": python(ROOT / "models" / "tiny-clip", args.work / "1024", [2, 3, 23, 9, 32]),
     }
-    rows = [
-        ("ViT-B/32, the model alone", ours["compute"], peers["b32"]["compute"]),
-        ("ViT-B/32, PNG 512, JSON", ours["b32_json"], peers["b32"]["whole"]),
-        ("ViT-B/32, PNG 512, multipart", ours["b32_multipart"], peers["b32"]["whole"]),
-        ("tiny, PNG 1024, JSON", ours["tiny_json"], peers["tiny"]["whole"]),
-        ("tiny, PNG 1024, multipart", ours["tiny_multipart"], peers["tiny"]["whole"]),
-    ]
+    figures = {}
     print(f"{'images per second':32} {'assay':>9} {'Python':>9} {'ratio':>7}")
-    for name, our, peer in rows:
-        print(f"{name:32} {our:9.1f} {peer:9.1f} {our / peer:7.2f}")
-    print(f"{'cached texts per second':32} {ours['cached_texts']:9.0f}")
+    for name, job, peer in [
+        ("ViT-B/32, the model alone", "compute", peers["b32"]["compute"]),
+        ("ViT-B/32, PNG 512, JSON", "b32_json", peers["b32"]["whole"]),
+        ("ViT-B/32, PNG 512, multipart", "b32_multipart", peers["b32"]["whole"]),
+        ("tiny, PNG 1024, JSON", "tiny_json", peers["tiny"]["whole"]),
+        ("tiny, PNG 1024, multipart", "tiny_multipart", peers["tiny"]["whole"]),
+    ]:
+        ours, theirs = in_turn(lambda job=job: assay.rate(job), peer)
+        print(f"{name:32} {ours:9.1f} {theirs:9.1f} {ours / theirs:7.2f}", flush=True)
+        figures[job] = {"assay": ours, "python": theirs}
+    (texts,) = in_turn(lambda: assay.rate("cached_texts"))
+    print(f"{'cached texts per second':32} {texts:9.0f}")
+    figures["cached_texts"] = {"assay": texts}
+    assay.close()
     if args.json:
-        args.json.write_text(json.dumps({"assay": ours, "python": peers}, indent=1) + "\n")
+        args.json.write_text(json.dumps(figures, indent=1) + "\n")
 
 
 main()
