@@ -185,8 +185,8 @@ impl DualEncoder for Clip {
         let x = Tensor::cat(&[class.contiguous()?, x.reshape((images, each, width))?], 1)?;
         let x = x.broadcast_add(&self.patch_positions)?.reshape((images * (each + 1), width))?;
         let batch = PackedBatch::positions_only(images, each + 1);
-        let first = Tensor::new(batch.first(), x.device())?;
-        let class = self.vision.read(self.before.forward(&x)?, &batch, &first)?;
+        let x = self.vision.forward(self.before.forward(&x)?, &batch)?;
+        let class = x.index_select(&Tensor::new(batch.first(), x.device())?, 0)?;
         self.project_image.forward(&self.after.forward(&class)?.to_dtype(DType::F32)?)
     }
 

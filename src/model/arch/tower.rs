@@ -104,30 +104,12 @@ impl Tower {
     /// `x` is `[positions, hidden]`, its sequences laid out as `batch` says; so is the result.
     pub(super) fn forward(&self, mut x: Tensor, batch: &PackedBatch) -> Computed {
         for layer in &self.layers {
-            let seen = self.seen(layer, &x, batch)?;
-            x = layer.onto(&x, &seen)?;
+            let qkv = layer.qkv.forward(&layer.before_attention.forward(&x)?)?;
+            let seen = self.attention.forward(&qkv, batch, None)?;
+            x = layer.output.onto(&x, &seen)?;
+            x = layer.mlp.onto(&x, &layer.before_mlp.forward(&x)?)?;
         }
         Ok(x)
-    }
-
-    /// Of the result only the rows `read`: what the last layer does behind its attention is done for those
-    /// alone.
-    pub(super) fn read(&self, mut x: Tensor, batch: &PackedBatch, read: &Tensor) -> Computed {
-        let Some((last, before)) = self.layers.split_last() else {
-            return x.index_select(read, 0);
-        };
-        for layer in before {
-            let seen = self.seen(layer, &x, batch)?;
-            x = layer.onto(&x, &seen)?;
-        }
-        let seen = self.seen(last, &x, batch)?;
-        last.onto(&x.index_select(read, 0)?, &seen.index_select(read, 0)?)
-    }
-
-    /// What each row sees of its sequence.
-    fn seen(&self, layer: &Layer, x: &Tensor, batch: &PackedBatch) -> Computed {
-        let qkv = layer.qkv.forward(&layer.before_attention.forward(x)?)?;
-        self.attention.forward(&qkv, batch, None)
     }
 }
 
@@ -145,12 +127,6 @@ impl Layer {
             before_mlp: shape.norm(weights, &named("layer_norm2"))?,
             mlp: shape.mlp(weights, &named("mlp"))?,
         })
-    }
-
-    /// What was seen, added to `x` and thought about.
-    fn onto(&self, x: &Tensor, seen: &Tensor) -> Computed {
-        let x = self.output.onto(x, seen)?;
-        self.mlp.onto(&x, &self.before_mlp.forward(&x)?)
     }
 }
 

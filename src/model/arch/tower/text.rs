@@ -44,7 +44,8 @@ impl TextTower {
         let tokens = self.tokens.index_select(&Tensor::new(batch.ids.as_slice(), device)?, 0)?;
         let positions = Tensor::new(batch.positions(), device)?;
         let x = (tokens + self.positions.index_select(&positions, 0)?)?;
-        let read = self.tower.read(x, batch, &Tensor::new(read, device)?)?;
+        let x = self.tower.forward(x, batch)?;
+        let read = x.index_select(&Tensor::new(read, device)?, 0)?;
         self.head.forward(&self.norm.forward(&read)?.to_dtype(DType::F32)?)
     }
 }
