@@ -5,11 +5,11 @@
 
 mod attention;
 mod cores;
-mod erf;
 mod exp;
 mod fold;
 mod gelu;
 mod norm;
+mod normal;
 mod product;
 mod rope;
 mod swiglu;
