@@ -26,38 +26,11 @@ import time
 import venv
 from pathlib import Path
 
+import seeded
+
 PACKAGES = ["torch", "transformers", "fastapi", "uvicorn", "safetensors"]
 CLIENTS = 64
 WORDS = 30522 - 5
-
-
-def make_model(folder):
-    """The classifier and its tokenizer, in Hugging Face layout. Runs in the virtual environment."""
-    import torch
-    from tokenizers import Tokenizer, models, normalizers, pre_tokenizers, processors
-    from transformers import BertConfig, BertForSequenceClassification, PreTrainedTokenizerFast
-
-    special = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"]
-    vocabulary = {word: place for place, word in enumerate(special + [f"w{n}" for n in range(WORDS)])}
-    tokenizer = Tokenizer(models.WordLevel(vocabulary, unk_token="[UNK]"))
-    tokenizer.normalizer = normalizers.Lowercase()
-    tokenizer.pre_tokenizer = pre_tokenizers.WhitespaceSplit()
-    tokenizer.post_processor = processors.TemplateProcessing(
-        single="[CLS] $A [SEP]",
-        pair="[CLS] $A [SEP] $B:1 [SEP]:1",
-        special_tokens=[("[CLS]", 2), ("[SEP]", 3)],
-    )
-    names = {"pad_token": "[PAD]", "unk_token": "[UNK]", "cls_token": "[CLS]", "sep_token": "[SEP]"}
-    PreTrainedTokenizerFast(tokenizer_object=tokenizer, model_max_length=512, **names).save_pretrained(folder)
-    torch.manual_seed(7)
-    config = BertConfig(
-        hidden_size=384, num_hidden_layers=6, num_attention_heads=12, intermediate_size=1536,
-        max_position_embeddings=512, num_labels=1, pad_token_id=0,
-    )
-    model = BertForSequenceClassification(config)
-    # Spread weights, so that rewards differ.
-    torch.nn.init.normal_(model.classifier.weight, std=0.5)
-    model.eval().save_pretrained(folder)
 
 
 def serve(folder, port):
@@ -210,7 +183,7 @@ def main():
 
 if __name__ == "__main__":
     if sys.argv[1] == "--make":
-        make_model(sys.argv[2])
+        seeded.minilm(sys.argv[2])
     elif sys.argv[1] == "--serve":
         serve(sys.argv[2], int(sys.argv[3]))
     else:
