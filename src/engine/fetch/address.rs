@@ -61,9 +61,15 @@ pub(super) fn is_public(address: IpAddr) -> bool {
 mod tests {
     use super::*;
 
+    fn judged(addresses: &[(&str, bool)]) {
+        for (address, public) in addresses {
+            assert_eq!(is_public(address.parse().unwrap()), *public, "{address}");
+        }
+    }
+
     #[test]
-    fn only_public_addresses_are_public() {
-        for (address, public) in [
+    fn only_public_addresses_of_ipv4_are_public() {
+        judged(&[
             ("1.1.1.1", true),
             ("93.184.215.14", true),
             ("9.255.255.255", true),
@@ -98,6 +104,12 @@ mod tests {
             ("224.0.0.1", false),
             ("240.0.0.1", false),
             ("255.255.255.255", false),
+        ]);
+    }
+
+    #[test]
+    fn only_public_addresses_of_ipv6_are_public() {
+        judged(&[
             ("2606:4700:4700::1111", true),
             ("2a00:1450:4001:80b::200e", true),
             ("2001:200::1", true),
@@ -126,8 +138,6 @@ mod tests {
             ("fe80::1", false),
             ("fec0::1", false),
             ("ff02::1", false),
-        ] {
-            assert_eq!(is_public(address.parse().unwrap()), public, "{address}");
-        }
+        ]);
     }
 }
