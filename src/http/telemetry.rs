@@ -104,9 +104,10 @@ impl Telemetry {
     }
 
     pub(super) fn request(&self, route: &str, status: u16, elapsed: Duration) {
-        let route = route.to_owned();
-        self.requests.get_or_create(&RouteStatus { route: route.clone(), status }).inc();
-        self.durations.get_or_create(&Route { route }).observe(elapsed.as_secs_f64());
+        let label = RouteStatus { route: route.to_owned(), status };
+        self.requests.get_or_create(&label).inc();
+        let label = Route { route: label.route };
+        self.durations.get_or_create(&label).observe(elapsed.as_secs_f64());
     }
 
     pub(super) fn rewards(&self, response: &ScoreResponse) {

@@ -1,6 +1,6 @@
 //! One pure node on plain numbers.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, mem};
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
@@ -55,11 +55,11 @@ impl ApplyRequest {
     ///
     /// # Errors
     /// An unknown kind, a source, or parameters and inputs that do not fit it.
-    pub fn apply(self, kind: &str) -> Result<ApplyResponse, ServiceError> {
+    pub fn apply(mut self, kind: &str) -> Result<ApplyResponse, ServiceError> {
         let entry = nodes::kind(kind)
             .ok_or_else(|| ServiceError::NotFound { what: "node kind", name: kind.to_owned() })?;
         let node = entry
-            .build(Value::Object(self.params.clone()))
+            .build(Value::Object(mem::take(&mut self.params)))
             .map_err(|error| ServiceError::param(error, "/params"))?;
         let names = self.checked_names()?;
         let Some(batch) = self.batch()? else {

@@ -20,7 +20,7 @@ use crate::train::{
 };
 
 /// Solutions that the base policy of each task imitates.
-const IMITATED: [(Task, usize); 2] = [(Task::Arithmetic, 51_200), (Task::Programs, 19_200)];
+const IMITATED: [(Task, usize); 2] = [(Task::Arithmetic, 57_600), (Task::Programs, 19_200)];
 
 pub(super) fn run(options: &Options) -> Result<()> {
     let root = options.root("rlvr");
