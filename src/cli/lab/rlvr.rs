@@ -41,7 +41,7 @@ pub(super) fn run(options: &Options) -> Result<()> {
         }
         let root = root.join(task.name());
         task.prepare(&root, options.imitated.unwrap_or(texts))?;
-        let mut common = task.common(&root, &service.url, options.steps.unwrap_or(200));
+        let mut common = task.common(&root, &service.url, options.steps.unwrap_or(300));
         options.adjust(&mut common);
         let job = |(arm, change): &(Arm, Change), seed: u64| Job {
             arm: arm.name.clone(),

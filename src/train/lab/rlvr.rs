@@ -183,7 +183,7 @@ impl Task {
             max_completion_length: self.max_completion(),
             loss_type: LossType::DrGrpo,
             scale_rewards: Scale::Batch,
-            learning_rate: 1e-4,
+            learning_rate: 2e-4,
             warmup_steps: 10,
             eval_every: (steps / 10).max(1),
             eval_generations: 1,
