@@ -51,6 +51,14 @@ pub(crate) fn median(values: &[f64]) -> f64 {
     }
 }
 
+/// The value at a share in `[0, 1]` of the way through sorted values, the nearest there is. NaN for no values.
+pub(crate) fn quantile(sorted: &[f64], share: f64) -> f64 {
+    let last = sorted.len().saturating_sub(1) as f64;
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "an index")]
+    let index = (last * share).round() as usize;
+    sorted.get(index).copied().unwrap_or(f64::NAN)
+}
+
 /// `1 / (1 + e^−x)`, exact at both ends: the exponential is never of a positive number.
 pub(crate) fn logistic(x: f64) -> f64 {
     let small = (-x.abs()).exp();
@@ -68,6 +76,15 @@ mod tests {
 
     fn assert_close(found: f64, expected: f64, tolerance: f64) {
         assert!((found - expected).abs() <= tolerance, "{found} is not {expected}");
+    }
+
+    #[test]
+    fn the_nearest_value_stands_for_a_share() {
+        let sorted = [1.0, 2.0, 3.0, 4.0, 10.0];
+        assert_eq!(quantile(&sorted, 0.5), 3.0);
+        assert_eq!(quantile(&sorted, 0.95), 10.0);
+        assert_eq!(quantile(&sorted[..1], 0.95), 1.0);
+        assert!(quantile(&[], 0.5).is_nan());
     }
 
     #[test]

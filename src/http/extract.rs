@@ -109,7 +109,7 @@ fn unread(rejection: &BytesRejection, app: &App) -> Problem {
 }
 
 fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
-    // Keeping track of the path costs a small body as much as reading it: only a refused one is read twice.
+    // The path is kept track of only when it is needed: a refused body is read twice.
     serde_json::from_slice(bytes).or_else(|_| parse_tracked(bytes))
 }
 

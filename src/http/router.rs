@@ -67,7 +67,7 @@ pub fn router(app: App) -> Router {
     let (open, _) = open().split_for_parts();
     let docs = SwaggerUi::new("/docs").external_url_unchecked("/openapi.json", openapi::document());
     let limit = DefaultBodyLimit::max(app.config().body_limit);
-    // Without keys there is nothing to check, and a layer costs a small answer 2 %.
+    // Without keys there is nothing to check.
     let guarded = if app.config().keys.callers.is_empty() {
         guarded
     } else {

@@ -25,4 +25,5 @@ pub use decoder::{Decoder, DecoderConfig};
 pub use layers::{Embedding, LayerNorm, Linear, RmsNorm, SwiGlu, log_softmax, softmax, softplus};
 pub use mask::{causal, key_padding};
 pub use params::Params;
+pub(crate) use params::standard_normal;
 pub use rope::Rope;

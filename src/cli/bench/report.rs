@@ -5,6 +5,7 @@ use std::time::Duration;
 use serde::Serialize;
 
 use super::subject::{Mode, Pass, Subject};
+use crate::domain::stats::quantile;
 
 /// Everything, as `--json` prints it.
 #[derive(Debug, Serialize)]
@@ -74,7 +75,7 @@ impl Measurement {
     ) -> Self {
         let mut seconds: Vec<f64> = passes.iter().map(|pass| pass.seconds).collect();
         seconds.sort_by(f64::total_cmp);
-        let seconds = at(&seconds, 0.5);
+        let seconds = quantile(&seconds, 0.5);
         let latencies = passes.iter().flat_map(|pass| &pass.latencies);
         let mut latencies: Vec<f64> = latencies.map(Duration::as_secs_f64).collect();
         latencies.sort_by(f64::total_cmp);
@@ -85,20 +86,12 @@ impl Measurement {
             seconds,
             tokens_per_s: lengths.iter().sum::<usize>() as f64 / seconds,
             sequences_per_s: lengths.len() as f64 / seconds,
-            p50_ms: 1e3 * at(&latencies, 0.5),
-            p95_ms: 1e3 * at(&latencies, 0.95),
+            p50_ms: 1e3 * quantile(&latencies, 0.5),
+            p95_ms: 1e3 * quantile(&latencies, 0.95),
             ratio: 1.0,
             lengths,
         }
     }
-}
-
-/// The value at a share of the way through sorted values, the nearest there is.
-fn at(sorted: &[f64], share: f64) -> f64 {
-    let last = sorted.len().saturating_sub(1) as f64;
-    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "an index")]
-    let index = (last * share).round() as usize;
-    sorted.get(index).copied().unwrap_or(f64::NAN)
 }
 
 impl Report {
@@ -157,19 +150,5 @@ impl Report {
         );
         let models = self.models.iter().map(model);
         models.chain([String::new(), head]).chain(self.measurements.iter().map(row)).collect()
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_nearest_value_stands_for_a_share() {
-        let sorted = [1.0, 2.0, 3.0, 4.0, 10.0];
-        assert_eq!(at(&sorted, 0.5), 3.0);
-        assert_eq!(at(&sorted, 0.95), 10.0);
-        assert_eq!(at(&sorted[..1], 0.95), 1.0);
-        assert!(at(&[], 0.5).is_nan());
     }
 }

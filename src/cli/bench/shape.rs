@@ -2,10 +2,10 @@
 
 use std::{fmt, ops::Range, str::FromStr};
 
-use rand::{Rng, RngExt, SeedableRng};
+use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
-use crate::model::Encoded;
+use crate::{model::Encoded, train::nn::standard_normal};
 
 /// Mean and deviation of the logarithm of a mixed length: a median of 180 tokens, a mean of some 220.
 const LOG_LENGTH: (f64, f64) = (5.193, 0.7);
@@ -95,11 +95,9 @@ impl Shape {
     }
 }
 
-/// A log-normal length, by Box and Muller 1958.
-fn mixed_length(rng: &mut impl Rng) -> usize {
-    let (a, b): (f64, f64) = (rng.random(), rng.random());
-    let normal = (-2.0 * (1.0 - a).ln()).sqrt() * (std::f64::consts::TAU * b).cos();
-    let length = (LOG_LENGTH.0 + LOG_LENGTH.1 * normal).exp();
+/// A log-normal length.
+fn mixed_length(rng: &mut ChaCha8Rng) -> usize {
+    let length = (LOG_LENGTH.0 + LOG_LENGTH.1 * standard_normal(rng)).exp();
     #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "clamped after")]
     let length = length.round() as usize;
     length.clamp(LENGTHS.start, LENGTHS.end - 1)

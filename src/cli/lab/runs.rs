@@ -6,6 +6,7 @@ use anyhow::Result;
 use serde_json::json;
 
 use super::{Options, jobs, loopback::Service};
+use crate::domain::stats::quantile;
 use crate::train::{
     TrainError,
     credit::Scale,
@@ -78,13 +79,11 @@ fn service_share(runs: &[Vec<Record>]) -> String {
     let mut calls: Vec<f64> =
         runs.iter().flatten().filter_map(|record| record.get("time/reward_call_max")).collect();
     calls.sort_by(f64::total_cmp);
-    let p95 = calls.get(calls.len() * 95 / 100).copied().unwrap_or(f64::NAN);
-    let median = calls.get(calls.len() / 2).copied().unwrap_or(f64::NAN);
     format!(
         "{:.0} % of the training time in the service; a call of one step's rewards: median {:.0} ms, p95 {:.0} ms",
         100.0 * sum("time/reward") / total,
-        1e3 * median,
-        1e3 * p95
+        1e3 * quantile(&calls, 0.5),
+        1e3 * quantile(&calls, 0.95)
     )
 }
 

@@ -114,23 +114,20 @@ impl Comparison<'_, '_> {
         if count < 3 || count != given.members.len() || !equal(gold) || !equal(given) {
             return Ok(None);
         }
-        for a in &gold.members {
-            let mut found = false;
-            for b in &given.members {
-                found = found || self.scalars(a, b)?.is_equal();
-            }
-            if !found {
-                return Ok(None);
-            }
-        }
-        for b in &given.members {
-            let mut found = false;
-            for a in &gold.members {
-                found = found || self.scalars(a, b)?.is_equal();
-            }
-            if !found {
-                return Ok(None);
-            }
+        let mut covered = |one: &Chain, other: &Chain, swap: bool| -> Result<bool> {
+            let outcome = self.all(one.members.iter(), |this, a| {
+                for b in &other.members {
+                    let outcome = if swap { this.scalars(b, a)? } else { this.scalars(a, b)? };
+                    if outcome.is_equal() {
+                        return Ok(outcome);
+                    }
+                }
+                Ok(Outcome::Different)
+            })?;
+            Ok(outcome.is_equal())
+        };
+        if !covered(gold, given, false)? || !covered(given, gold, true)? {
+            return Ok(None);
         }
         Ok(Some(Outcome::Equal(Method::Relation)))
     }

@@ -35,7 +35,7 @@ CASES = [
           "for p in range(2, 400):\n    if p != os.getpid(): attempt(p, lambda: os.kill(p, 9))"),
     case("25 symlink to a secret", "import os\nos.symlink('/etc/shadow', 'x')\nprint(open('x').read())", NONE, "RE", limits=LIMITS),
     case("26 fifo", "import os\nos.mkfifo('x')\nprint('[]')", NONE, "OK", limits=LIMITS, tier="namespaces"),
-    each("27 other files", ["/etc/passwd", "/etc/hostname", "/etc/resolv.conf", "/proc/1/environ", "/proc/self/environ", "/proc/self/maps", "/proc/version", "/root/.bashrc", "/var/log/dpkg.log", "/sys/kernel/notes", "/home", "/root", "/var", "/usr/local/bin"], "os.listdir(p) if os.path.isdir(p) else open(p, 'rb').read(1)"),
+    each("27 other files", ["/etc/passwd", "/etc/hostname", "/etc/resolv.conf", "/proc/1/environ", "/proc/self/environ", "/proc/self/maps", "/proc/version", "/etc/group", "/var/log/dpkg.log", "/sys/kernel/notes", "/home", "/root", "/var", "/usr/local/bin"], "os.listdir(p) if os.path.isdir(p) else open(p, 'rb').read(1)"),
     tries("28 environment", "got += [k for k in os.environ if k not in ('PATH', 'HOME', 'LC_ALL', 'PYTHONHASHSEED', 'PYTHONDONTWRITEBYTECODE', 'OMP_NUM_THREADS', 'OPENBLAS_NUM_THREADS', 'TMPDIR')]"),
     tries("29 descriptors", "for fd in range(3, 1024): attempt(fd, lambda: os.fstat(fd))"),
     each("30 writes", ["/usr/x", "/usr/lib/x", "/x", "/bin/x", "/dev/x", "/box/x", "/etc/x", "/var/tmp/x"], "open(p, 'w')"),
