@@ -34,7 +34,8 @@ fn after_answer<'a>(before: &str, rest: &'a str) -> Option<&'a str> {
     let rest = rest.trim_start_matches(marks);
     let mut rest = rest.strip_prefix("(s)").unwrap_or(rest).trim_start_matches(marks);
     // "the answer to the question is", "the answer in dollars is"
-    if let Some(at) = rest.find(" is").filter(|&at| at < 60) {
+    // Looked for nearby only: a text may open thousands of answers.
+    if let Some(at) = memmem::find(&rest.as_bytes()[..rest.len().min(62)], b" is") {
         let between = &rest[..at];
         if ["to ", "in ", "for ", "of "].iter().any(|word| between.starts_with(word))
             && !between.contains(['.', '\n', ','])
