@@ -8,6 +8,8 @@ mod buckets;
 mod cores;
 mod exp;
 mod fold;
+#[cfg(test)]
+pub(super) mod forced;
 mod gelu;
 mod norm;
 mod normal;
@@ -41,39 +43,6 @@ fn composed_by(x: &Tensor) -> Option<Policy> {
         return Some(policy);
     }
     (!x.device().is_cpu() || x.dtype() != DType::F32).then_some(Policy::GPU)
-}
-
-/// Has the composed forms run in tests where a CPU form would.
-#[cfg(test)]
-pub(super) mod forced {
-    use std::cell::Cell;
-
-    use super::Policy;
-
-    thread_local! {
-        static POLICY: Cell<Option<Policy>> = const { Cell::new(None) };
-    }
-
-    /// The composed forms apply in this thread while it lives.
-    #[derive(Debug)]
-    pub(in crate::model) struct Composed(());
-
-    impl Composed {
-        pub(in crate::model) fn by(policy: Policy) -> Self {
-            POLICY.set(Some(policy));
-            Self(())
-        }
-    }
-
-    impl Drop for Composed {
-        fn drop(&mut self) {
-            POLICY.set(None);
-        }
-    }
-
-    pub(super) fn policy() -> Option<Policy> {
-        POLICY.get()
-    }
 }
 
 /// A contiguous f32 tensor's values.
