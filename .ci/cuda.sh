@@ -36,14 +36,16 @@ for library in cudart cublas cublasLt curand nvrtc; do
 done
 ln -sfn lib "$toolkit/lib64"
 # The driver's library comes with the driver, which is not here. To link, a library of its name with its functions
-# will do; the loader takes the real one.
+# will do, and to start: each says that there is no device (CUDA_ERROR_NO_DEVICE).
 mkdir -p "$toolkit/lib/stubs"
 driver=$(cargo metadata --format-version 1 --locked --features cuda \
   | python3 -c 'import json, os, sys
 packages = json.load(sys.stdin)["packages"]
 print(next(os.path.dirname(p["manifest_path"]) for p in packages if p["name"] == "cudarc"))')/src/driver/sys
-grep -rhoE 'fn cu[A-Z][A-Za-z0-9_]*' "$driver" | sort -u | sed 's/fn \(.*\)/void \1(void) {}/' >"$scratch/libcuda.c"
-gcc -shared -fPIC -Wl,-soname,libcuda.so.1 -o "$toolkit/lib/stubs/libcuda.so" "$scratch/libcuda.c"
+grep -rhoE 'fn cu[A-Z][A-Za-z0-9_]*' "$driver" | sort -u | sed 's/fn \(.*\)/int \1(void) { return 100; }/' \
+  >"$scratch/libcuda.c"
+gcc -shared -fPIC -Wl,-soname,libcuda.so.1 -o "$toolkit/lib/stubs/libcuda.so.1" "$scratch/libcuda.c"
+ln -sf libcuda.so.1 "$toolkit/lib/stubs/libcuda.so"
 echo "$(wc -l <"$scratch/libcuda.c") functions of the driver"
 
 step "cargo ${arguments[*]} (compute capability $CUDA_COMPUTE_CAP)"
@@ -63,9 +65,19 @@ if (($# == 0)); then
   step "what it is"
   strip -o "$scratch/assay" "$binary"
   printf 'size %.1f MB, stripped %.1f MB\n' "$(stat -c %s "$binary")e-6" "$(stat -c %s "$scratch/assay")e-6"
-  echo "needs at run time:"
-  readelf -d "$binary" | sed -n 's/.*(NEEDED).*\[\(.*\)\]/  \1/p'
-  readelf -d "$binary" | grep -q 'libcuda\.so\.1'
+  needed=$(readelf -d "$binary" | sed -n 's/.*(NEEDED).*\[\(.*\)\]/  \1/p')
+  printf 'needs at run time:\n%s\n' "$needed"
+  # Without the driver's library it would have been built for CPUs only.
+  [[ $needed == *libcuda.so.1* ]]
+
+  step "it starts, and finds no GPU"
+  export LD_LIBRARY_PATH=$toolkit/lib:$toolkit/lib/stubs
+  echo '{"prompt": "What is 17 + 25?", "completion": "17 + 25 = 42."}' | "$binary" score --pipeline helpful --detail none
+  rm -rf "$scratch/rm" && cp -r models/tiny-rm-0 "$scratch/rm"
+  printf '[models.rm]\npath = "rm"\ndevice = "cuda"\n' >"$scratch/assay.toml"
+  status=0
+  "$binary" serve --listen 127.0.0.1:0 --config "$scratch/assay.toml" || status=$?
+  [[ $status == 64 ]]
 fi
 [[ ${KEEP:-} == 1 ]] || rm -rf "$scratch"
 step "done: $binary"

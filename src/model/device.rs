@@ -20,7 +20,7 @@ pub enum ForwardError {
 
 impl From<candle_core::Error> for ForwardError {
     fn from(error: candle_core::Error) -> Self {
-        let text = error.to_string();
+        let text = said(&error);
         if EXHAUSTED.iter().any(|words| text.contains(words)) {
             Self::OutOfMemory(text)
         } else {
@@ -51,7 +51,12 @@ fn gpu(number: usize) -> Result<Device, LoadError> {
     if !candle_core::utils::cuda_is_available() {
         return Err(LoadError::NoCuda);
     }
-    Device::new_cuda(number).map_err(|error| LoadError::NoGpu { number, reason: error.to_string() })
+    Device::new_cuda(number).map_err(|error| LoadError::NoGpu { number, reason: said(&error) })
+}
+
+/// What went wrong, without where: the library may append a backtrace.
+fn said(error: &candle_core::Error) -> String {
+    error.to_string().lines().next().unwrap_or_default().to_owned()
 }
 
 /// What a device is called: `cpu` or `cuda`.
@@ -90,7 +95,9 @@ mod tests {
             ("DriverError(CUDA_ERROR_ILLEGAL_ADDRESS, \"an illegal memory access\")", false),
             ("shape mismatch in matmul", false),
         ] {
-            let error = ForwardError::from(candle_core::Error::Msg(text.to_owned()));
+            let traced = candle_core::Error::Msg(format!("{text}\n   0: main\n   1: _start"));
+            let error = ForwardError::from(traced);
+            assert!(error.to_string().ends_with(text), "{error}");
             assert_eq!(matches!(error, ForwardError::OutOfMemory(_)), short, "{text}");
         }
     }

@@ -189,9 +189,9 @@ pub struct ModelOptions {
     /// GPU; an error where there is none) or `cuda:N`.
     #[schema(value_type = String, pattern = "^(auto|cpu|cuda(:[0-9]+)?)$", default = "auto")]
     pub device: DeviceChoice,
-    /// Copies that serve one queue, each with a thread of its own; default 1. On GPUs each is on one of its own, from
+    /// Copies that serve one queue, each with a thread of its own; default 1, at most 64. On GPUs each is on one of its own, from
     /// `device` on; on a CPU they share the weights.
-    #[schema(value_type = Option<usize>, minimum = 1)]
+    #[schema(value_type = Option<usize>, minimum = 1, maximum = 64)]
     pub replicas: Option<NonZeroUsize>,
     /// The type it is computed in.
     pub dtype: DType,

@@ -7,6 +7,9 @@ use utoipa::ToSchema;
 use super::ModelOptions;
 use crate::domain::{ParamError, parse};
 
+/// Copies of one model: each is a thread, and no machine has more GPUs.
+const REPLICAS: usize = 64;
+
 /// Where a model is, and how it is run.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 #[serde(try_from = "Map<String, Value>")]
@@ -39,6 +42,10 @@ impl ModelSpec {
             let message = "`mean` must be finite and `std` positive";
             return Err(ParamError::at("/calibration", message));
         }
+        if options.replicas.is_some_and(|replicas| replicas.get() > REPLICAS) {
+            let message = format!("`replicas` is at most {REPLICAS}");
+            return Err(ParamError::at("/replicas", message));
+        }
         Ok(Self { path, options })
     }
 }
@@ -69,6 +76,9 @@ mod tests {
             (json!({}), ""),
             (json!({"path": 1}), "/path"),
             (json!({"path": "a", "max_tokns": 1}), "/max_tokns"),
+            (json!({"path": "a", "replicas": 65}), "/replicas"),
+            (json!({"path": "a", "replicas": 0}), "/replicas"),
+            (json!({"path": "a", "device": "gpu"}), "/device"),
             (json!({"path": "a", "calibration": {"mean": 0.0, "std": 0.0}}), "/calibration"),
         ] {
             let fields = wrong.as_object().unwrap().clone();
