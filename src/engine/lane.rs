@@ -14,6 +14,7 @@ use tokio::{
 
 use super::{
     budget::Budget,
+    key::Key,
     queue::{Item, Queue},
     stats::{Snapshot, Stats},
     table::{Claim, Table},
@@ -81,7 +82,7 @@ struct Shared {
 
 enum Wait {
     Ready(Result<Score, Miss>),
-    Pending { receiver: oneshot::Receiver<Outcome>, tokens: usize, truncated: bool },
+    Pending { key: Key, receiver: oneshot::Receiver<Outcome>, tokens: usize, truncated: bool },
 }
 
 impl Lane {
@@ -177,7 +178,8 @@ impl Lane {
         self.shared.stats.snapshot()
     }
 
-    /// The score of each sequence, in order; `timeout` or `overloaded` misses at the deadline.
+    /// The score of each sequence, in order; at the deadline `overloaded` misses for
+    /// what was not begun, `timeout` for what was going on.
     pub async fn score(&self, sequences: &[Result<Encoded, Miss>], deadline: Instant) -> Scores {
         let deadline = tokio::time::Instant::from_std(deadline);
         let mut waits = Vec::with_capacity(sequences.len());
@@ -191,11 +193,12 @@ impl Lane {
         for wait in waits {
             scores.push(match wait {
                 Wait::Ready(score) => score,
-                Wait::Pending { receiver, tokens, truncated } => {
+                Wait::Pending { key, receiver, tokens, truncated } => {
                     let done = match timeout_at(deadline, receiver).await {
                         Ok(Ok(outcome)) => outcome,
                         Ok(Err(_)) => Err(cancelled()),
-                        Err(_) => Err(timed_out()),
+                        Err(_) if self.shared.table.has_begun(key) => Err(timed_out()),
+                        Err(_) => Err(overloaded()),
                     };
                     done.map(|done| Score {
                         value: f64::from(done.judgement.value),
@@ -215,7 +218,7 @@ impl Lane {
     async fn submit(&self, sequence: &Encoded, deadline: tokio::time::Instant) -> Wait {
         let key = self.shared.table.key(sequence);
         if let Some(claim) = self.shared.table.peek(key) {
-            return self.wait(claim, sequence);
+            return self.wait(claim, key, sequence);
         }
         // A sequence longer than the whole queue may still be queued, alone.
         let cost = sequence.ids.len().min(self.config.queue_tokens);
@@ -240,10 +243,10 @@ impl Lane {
                 _permit: permit,
             });
         }
-        self.wait(claim, sequence)
+        self.wait(claim, key, sequence)
     }
 
-    fn wait(&self, claim: Claim, sequence: &Encoded) -> Wait {
+    fn wait(&self, claim: Claim, key: Key, sequence: &Encoded) -> Wait {
         let (tokens, truncated) = (sequence.ids.len(), sequence.truncated);
         match claim {
             Claim::Known(judgement) => {
@@ -260,9 +263,9 @@ impl Lane {
             }
             Claim::Shared(receiver) => {
                 self.shared.stats.coalesced.fetch_add(1, Relaxed);
-                Wait::Pending { receiver, tokens, truncated }
+                Wait::Pending { key, receiver, tokens, truncated }
             }
-            Claim::Own(receiver) => Wait::Pending { receiver, tokens, truncated },
+            Claim::Own(receiver) => Wait::Pending { key, receiver, tokens, truncated },
         }
     }
 }
@@ -294,7 +297,7 @@ impl Shared {
                 self.stats.queued_tokens.fetch_sub(item.sequence.ids.len(), Relaxed);
             }
             let (batch, left): (Vec<_>, Vec<_>) =
-                batch.into_iter().partition(|item| self.table.wanted(item.key));
+                batch.into_iter().partition(|item| self.table.begin(item.key));
             self.stats.abandoned.fetch_add(left.len() as u64, Relaxed);
             if !batch.is_empty() {
                 self.forward(model, &batch);
@@ -380,11 +383,11 @@ fn model_error(message: String) -> Miss {
 }
 
 fn timed_out() -> Miss {
-    Miss::new(MissStatus::Timeout, "the score was not ready by the deadline")
+    Miss::new(MissStatus::Timeout, "the score was still being computed at the deadline")
 }
 
 fn overloaded() -> Miss {
-    Miss::new(MissStatus::Overloaded, "the model's queue stayed full until the deadline")
+    Miss::new(MissStatus::Overloaded, "the model was busy with other work until the deadline")
 }
 
 fn cancelled() -> Miss {

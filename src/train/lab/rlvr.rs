@@ -28,7 +28,7 @@ use crate::train::{
 /// What is asked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Task {
-    /// `12+29=`, checked by the math verifier.
+    /// `07+29=`, checked by the math verifier.
     Arithmetic,
     /// The line through two points as a Python function, checked by running it.
     Programs,
@@ -95,7 +95,7 @@ impl Task {
                 let (a, b) = (rng.random_range(0..30), rng.random_range(0..30));
                 let solution = (a + b).to_string();
                 let fields = Map::from_iter([("answer".to_owned(), solution.clone().into())]);
-                Problem { prompt: format!("{a}+{b}="), solution, fields }
+                Problem { prompt: format!("{a:02}+{b:02}="), solution, fields }
             }
             Self::Programs => {
                 let (a, b) = (rng.random_range(1..6), rng.random_range(0..6));
