@@ -21,6 +21,7 @@ use crate::train::{
     language_model::LanguageModelConfig,
     nn::DecoderConfig,
     objective::LossType,
+    optim::Decay,
     policy::{PolicyConfig, PolicyLoss, pretrain},
     synthetic::{PreferencePair, write_jsonl},
 };
@@ -154,10 +155,13 @@ impl Task {
                 max_position_embeddings: self.max_tokens(),
                 ..DecoderConfig::default()
             },
+            completion_only_loss: true,
             epochs: 1,
             batch_size: 128,
-            learning_rate: 3e-3,
+            learning_rate: 1e-3,
             warmup_steps: 20,
+            // A rate that has come to rest leaves a network that hardly moves again.
+            decay: Decay::Constant,
             seed: 24,
             report_every: 0,
             ..LanguageModelConfig::default()
@@ -183,7 +187,9 @@ impl Task {
             max_completion_length: self.max_completion(),
             loss_type: LossType::DrGrpo,
             scale_rewards: Scale::Batch,
-            learning_rate: 2e-4,
+            // Of a base that solves half, four groups in ten would teach nothing.
+            dynamic_sampling: 4,
+            learning_rate: 3e-4,
             warmup_steps: 10,
             eval_every: (steps / 10).max(1),
             eval_generations: 1,
