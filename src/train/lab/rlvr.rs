@@ -94,9 +94,13 @@ impl Task {
         match self {
             Self::Arithmetic => {
                 let (a, b) = (rng.random_range(0..30), rng.random_range(0..30));
-                let solution = (a + b).to_string();
-                let fields = Map::from_iter([("answer".to_owned(), solution.clone().into())]);
-                Problem { prompt: format!("{a:02}+{b:02}="), solution, fields }
+                let sum: i32 = a + b;
+                // Two digits always: a rare form would never be sampled, and so never be rewarded.
+                Problem {
+                    prompt: format!("{a:02}+{b:02}="),
+                    solution: format!("{sum:02}"),
+                    fields: Map::from_iter([("answer".to_owned(), sum.to_string().into())]),
+                }
             }
             Self::Programs => {
                 let (a, b) = (rng.random_range(1..6), rng.random_range(0..6));
