@@ -3,7 +3,8 @@
 #   docker build -t assay .                                        # CPU; Python, C++ and JavaScript for code rewards
 #   docker build -t assay:slim --build-arg FLAVOUR=slim .          # CPU; no interpreters: everything but code rewards
 #   docker build -t assay:cuda --build-arg FEATURES=cuda \
-#     --build-arg RUST_IMAGE=<CUDA devel image with Rust> --build-arg BASE_IMAGE=<CUDA runtime image> .
+#     --build-arg RUST_IMAGE=nvidia/cuda:13.0.1-devel-ubuntu24.04 \
+#     --build-arg BASE_IMAGE=nvidia/cuda:13.0.1-runtime-ubuntu24.04 .           # NVIDIA GPUs: docs/gpu.md
 #
 # With BINARY=prebuilt the program is taken from target/release instead of being built: for machines where an image
 # cannot reach a registry of crates (.ci/image.sh does that).
@@ -14,6 +15,14 @@ ARG BINARY=build
 
 FROM ${RUST_IMAGE} AS build
 ARG FEATURES=""
+# The oldest GPU that a build with CUDA serves; there is none here to ask.
+ARG CUDA_COMPUTE_CAP=80
+ENV CUDA_COMPUTE_CAP=${CUDA_COMPUTE_CAP}
+ENV PATH=/root/.cargo/bin:${PATH}
+# Images with CUDA have no Rust.
+RUN command -v cargo \
+    || { apt-get update && apt-get install -y --no-install-recommends ca-certificates curl gcc libc6-dev \
+      && curl --proto =https --tlsv1.2 -sSf https://sh.rustup.rs | sh -s -- -y --profile minimal; }
 WORKDIR /src
 COPY Cargo.toml Cargo.lock README.md ./
 COPY benches benches

@@ -65,7 +65,7 @@ class Load:
             connection.request("POST", "/v1/score", body(batch * BATCH, pipeline), headers)
             answer = json.load(connection.getresponse())
             rewards = answer["rewards"]
-            assert len(rewards) == BATCH and None not in rewards, answer
+            assert len(rewards) == BATCH and None not in rewards, answer["results"][-1]
             with self.lock:
                 self.scored += BATCH
 

@@ -1,9 +1,10 @@
-//! Runs reward models and dual encoders: one lane per model, each with a bounded queue, late-bound packed batches and one
-//! OS thread. Knows no web framework and no pipeline.
+//! Runs reward models and dual encoders: one lane per model, each with a bounded queue, late-bound packed batches and an
+//! OS thread per replica. Knows no web framework and no pipeline.
 //!
 //! Invariants: what is queued is bounded in tokens; a lane's thread never dies of a batch; identical
 //! work in flight is done once; work that nobody waits for any more is not begun.
 
+mod allowance;
 mod any;
 mod budget;
 mod dual;
@@ -76,7 +77,7 @@ impl Engine {
         model: RewardModel,
         calibration: Option<[f64; 2]>,
     ) -> Result<(), LoadError> {
-        let lane = Lane::start(name, model, calibration, self.config)?;
+        let lane = Lane::start(name, &[Arc::new(model)], calibration, self.config)?;
         self.install(AnyLane::Reward(Arc::new(lane)));
         Ok(())
     }
@@ -92,13 +93,14 @@ impl Engine {
         options: &ModelOptions,
     ) -> Result<AnyLane, LoadError> {
         if ClipModel::is_one(layout) {
-            let model = ClipModel::load(layout, options)?;
-            let lane = DualLane::start(name, model, self.config, &self.intake)?;
+            let replicas = ClipModel::replicas(layout, options)?;
+            let lane = DualLane::start(name, &replicas, self.config, &self.intake)?;
             return Ok(AnyLane::Dual(Arc::new(lane)));
         }
-        let model = RewardModel::load(layout, options)?;
-        let calibration = model.calibration().map(|known| [known.mean, known.std]);
-        Ok(AnyLane::Reward(Arc::new(Lane::start(name, model, calibration, self.config)?)))
+        let replicas = RewardModel::replicas(layout, options)?;
+        let calibration = replicas.first().and_then(|model| model.calibration());
+        let calibration = calibration.map(|known| [known.mean, known.std]);
+        Ok(AnyLane::Reward(Arc::new(Lane::start(name, &replicas, calibration, self.config)?)))
     }
 
     /// Puts a lane to work under its name. The one that was there finishes what it has accepted.

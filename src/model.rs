@@ -9,6 +9,7 @@
 
 pub mod arch;
 mod clip;
+mod device;
 pub mod image;
 mod kernels;
 mod layout;
@@ -23,6 +24,7 @@ mod text;
 mod weights;
 
 pub use clip::{ClipModel, ClipText, Embedded};
+pub use device::ForwardError;
 pub use layout::{Bytes, Layout};
 pub use load::{Judgement, LoadError, RewardModel};
 pub use marks::{Marks, StepTags};

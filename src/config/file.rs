@@ -67,7 +67,7 @@ pub(super) struct Server {
 #[derive(Clone, Copy, Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub(super) struct Engine {
-    /// Tokens of one forward pass.
+    /// Tokens of one forward pass; none: by device.
     pub(super) batch_tokens: Option<usize>,
     /// Sequences of one forward pass.
     pub(super) batch_sequences: Option<usize>,

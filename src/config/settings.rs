@@ -231,7 +231,7 @@ fn lanes(file: &File) -> LaneConfig {
     let default = LaneConfig::default();
     let engine = &file.engine;
     LaneConfig {
-        batch_tokens: engine.batch_tokens.unwrap_or(default.batch_tokens),
+        batch_tokens: engine.batch_tokens.or(default.batch_tokens),
         batch_sequences: engine.batch_sequences.unwrap_or(default.batch_sequences),
         queue_tokens: engine.queue_tokens.unwrap_or(default.queue_tokens),
         cache_entries: engine.cache_entries.unwrap_or(default.cache_entries),

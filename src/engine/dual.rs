@@ -54,41 +54,46 @@ enum Prepared {
 type Sorted = (Vec<(Key, Prepared)>, Vec<usize>);
 
 impl DualLane {
-    /// Starts the threads, after a first image and a first text.
+    /// Starts the threads, two for each of `replicas`, after a first image and a first text of each. There is at least one.
     pub(super) fn start(
         name: &str,
-        model: ClipModel,
+        replicas: &[Arc<ClipModel>],
         config: LaneConfig,
         intake: &Arc<Intake>,
     ) -> Result<Self, LoadError> {
-        warm_up(&model)?;
+        let model = replicas.first().ok_or_else(|| LoadError::Option("no replica".to_owned()))?;
+        for replica in replicas {
+            warm_up(replica)?;
+        }
         let shape = model.shape();
-        let model = Arc::new(model);
         let bytes = 3 * shape.image_size * shape.image_size;
         let positions = shape.patches() + 1;
-        let of =
-            |queue| Bounds { batch: config.batch_tokens, items: config.batch_sequences, queue };
+        let of = |queue| Bounds {
+            batch: config.tokens(model.is_on_gpu()),
+            items: config.batch_sequences,
+            queue,
+        };
         let pixels = (WAITING_PIXELS / bytes).max(1) * positions;
-        let (for_images, for_texts) = (Arc::clone(&model), Arc::clone(&model));
+        let each = || replicas.iter().map(Arc::clone);
         let images = Worker::start(
             &format!("{name}-images"),
             of(pixels.min(config.queue_tokens)),
-            move |images: &[&Pixels]| for_images.images(images).map_err(|error| error.to_string()),
+            each().map(|model| move |images: &[&Pixels]| model.images(images)),
         )?;
         let texts = Worker::start(
             &format!("{name}-texts"),
             of(config.queue_tokens),
-            move |texts: &[&Encoded]| for_texts.texts(texts).map_err(|error| error.to_string()),
+            each().map(|model| move |texts: &[&Encoded]| model.texts(texts)),
         )?;
         Ok(Self {
             name: name.to_owned(),
-            info: info(&model),
+            info: info(model),
             device: model.device(),
             memo: Arc::new(Memo::new(config.cache_entries)),
             images,
             texts,
             intake: Arc::clone(intake),
-            model,
+            model: Arc::clone(model),
         })
     }
 
@@ -108,6 +113,12 @@ impl DualLane {
     #[must_use]
     pub fn device(&self) -> &'static str {
         self.device
+    }
+
+    /// How many copies of the model serve its queues.
+    #[must_use]
+    pub fn replicas(&self) -> usize {
+        self.images.threads()
     }
 
     /// What the checkpoint calls itself.

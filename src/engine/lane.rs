@@ -1,7 +1,8 @@
 //! One model at work: admission, queue, thread, cache.
 
+mod thread;
+
 use std::{
-    panic::{AssertUnwindSafe, catch_unwind},
     sync::{Arc, Mutex, PoisonError, atomic::Ordering::Relaxed},
     thread::JoinHandle,
     time::{Duration, Instant},
@@ -13,7 +14,7 @@ use tokio::{
 };
 
 use super::{
-    budget::Budget,
+    allowance::Allowance,
     key::Key,
     queue::{Item, Queue},
     stats::{Snapshot, Stats},
@@ -23,12 +24,14 @@ use crate::{
     domain::{Miss, MissStatus, ModelInfo, Score, Scores},
     model::{Encoded, Judgement, LoadError, RewardModel, TextEncoder},
 };
+use thread::{Shared, warm_up};
 
 /// Bounds of a lane.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct LaneConfig {
-    /// Tokens of one forward pass. About 1 000 keeps a CPU's caches warm.
-    pub batch_tokens: usize,
+    /// Tokens of one forward pass; none: 1 024 on a CPU, whose caches they keep warm, and 16 384 on a GPU, which they keep
+    /// busy. On a GPU fewer where its memory is short.
+    pub batch_tokens: Option<usize>,
     /// Sequences of one forward pass.
     pub batch_sequences: usize,
     /// Tokens that may wait; more wait at the door.
@@ -40,11 +43,18 @@ pub struct LaneConfig {
 impl Default for LaneConfig {
     fn default() -> Self {
         Self {
-            batch_tokens: 1024,
+            batch_tokens: None,
             batch_sequences: 256,
             queue_tokens: 1 << 20,
             cache_entries: 1 << 16,
         }
+    }
+}
+
+impl LaneConfig {
+    /// Tokens of one forward pass.
+    pub(super) fn tokens(&self, on_gpu: bool) -> usize {
+        self.batch_tokens.unwrap_or(if on_gpu { 1 << 14 } else { 1 << 10 })
     }
 }
 
@@ -58,7 +68,7 @@ pub(super) struct Done {
 
 pub(super) type Outcome = Result<Done, Miss>;
 
-/// One model with its queue and thread. Dropping it finishes what was accepted, then ends the thread.
+/// One model with its queue and a thread per replica. Dropping it finishes what was accepted, then ends the threads.
 #[derive(Debug)]
 pub struct Lane {
     name: String,
@@ -70,14 +80,7 @@ pub struct Lane {
     shared: Arc<Shared>,
     admission: Arc<Semaphore>,
     config: LaneConfig,
-    thread: Mutex<Option<JoinHandle<()>>>,
-}
-
-#[derive(Debug)]
-struct Shared {
-    queue: Queue,
-    table: Table,
-    stats: Stats,
+    threads: Mutex<Vec<JoinHandle<()>>>,
 }
 
 enum Wait {
@@ -86,48 +89,61 @@ enum Wait {
 }
 
 impl Lane {
-    /// Starts the thread, after one warm-up score.
+    /// Starts the threads, one for each of `replicas`, after the first scores of each. There is at least one.
     pub(super) fn start(
         name: &str,
-        model: RewardModel,
+        replicas: &[Arc<RewardModel>],
         calibration: Option<[f64; 2]>,
         config: LaneConfig,
     ) -> Result<Self, LoadError> {
-        warm_up(&model)?;
+        let model = replicas.first().ok_or_else(|| LoadError::Option("no replica".to_owned()))?;
+        let mut tokens = config.tokens(model.is_on_gpu());
+        for replica in replicas {
+            tokens = warm_up(replica, tokens)?;
+        }
         let info = ModelInfo {
             sha256: model.sha256().to_owned(),
             dtype: model.dtype().to_owned(),
             template: model.text().template_name(),
             calibration,
         };
-        let (text, device) = (Arc::clone(model.text()), model.device());
-        let (architecture, bytes) = (model.architecture().to_owned(), model.bytes());
         let shared = Arc::new(Shared {
+            name: name.to_owned(),
             queue: Queue::default(),
             table: Table::new(config.cache_entries),
             stats: Stats::default(),
+            tokens: Allowance::new(tokens),
+            sequences: config.batch_sequences,
         });
-        let worker = Arc::clone(&shared);
-        let thread = std::thread::Builder::new()
-            .name(format!("lane-{name}"))
-            .spawn(move || worker.run(&model, &config))
-            .map_err(|error| LoadError::Option(format!("no thread for the model: {error}")))?;
         // A semaphore counts to about 2⁶¹; a u32 of tokens is what one acquisition can ask for.
         let admission = Arc::new(Semaphore::new(config.queue_tokens.min(u32::MAX as usize)));
-        let thread = Mutex::new(Some(thread));
-        let name = name.to_owned();
-        Ok(Self {
-            name,
+        let lane = Self {
+            name: name.to_owned(),
             info,
-            device,
-            architecture,
-            bytes,
-            text,
+            device: model.device(),
+            architecture: model.architecture().to_owned(),
+            bytes: model.bytes(),
+            text: Arc::clone(model.text()),
             shared,
             admission,
             config,
-            thread,
-        })
+            threads: Mutex::default(),
+        };
+        for (index, replica) in replicas.iter().enumerate() {
+            lane.spawn(index, Arc::clone(replica))?;
+        }
+        Ok(lane)
+    }
+
+    fn spawn(&self, index: usize, replica: Arc<RewardModel>) -> Result<(), LoadError> {
+        let shared = Arc::clone(&self.shared);
+        let name = if index == 0 { String::new() } else { format!("-{index}") };
+        let thread = std::thread::Builder::new()
+            .name(format!("lane-{}{name}", self.name))
+            .spawn(move || shared.run(&replica))
+            .map_err(|error| LoadError::Option(format!("no thread for the model: {error}")))?;
+        self.threads.lock().unwrap_or_else(PoisonError::into_inner).push(thread);
+        Ok(())
     }
 
     /// Its model's name.
@@ -164,6 +180,18 @@ impl Lane {
     #[must_use]
     pub fn config(&self) -> LaneConfig {
         self.config
+    }
+
+    /// Tokens of one forward pass, now: fewer than configured where the device's memory is short.
+    #[must_use]
+    pub fn batch_tokens(&self) -> usize {
+        self.shared.tokens.now()
+    }
+
+    /// How many copies of the model serve its queue.
+    #[must_use]
+    pub fn replicas(&self) -> usize {
+        self.threads.lock().unwrap_or_else(PoisonError::into_inner).len()
     }
 
     /// How it turns samples into tokens.
@@ -273,113 +301,16 @@ impl Lane {
 impl Drop for Lane {
     fn drop(&mut self) {
         self.shared.queue.close();
-        let thread = self.thread.get_mut().unwrap_or_else(PoisonError::into_inner).take();
-        // The last handle may be dropped by a task of the runtime: the thread finishes what was
-        // accepted by itself, and is only joined where waiting cannot block a task.
-        if let Some(thread) = thread
-            && tokio::runtime::Handle::try_current().is_err()
-        {
-            drop(thread.join());
-        }
-    }
-}
-
-impl Shared {
-    fn run(&self, model: &RewardModel, config: &LaneConfig) {
-        let budget = Budget {
-            tokens: config.batch_tokens,
-            sequences: config.batch_sequences,
-            window: config.batch_sequences.saturating_mul(4),
-        };
-        while let Some(batch) = self.queue.next(&budget, model.shares_beginnings()) {
-            for item in &batch {
-                self.stats.queued_sequences.fetch_sub(1, Relaxed);
-                self.stats.queued_tokens.fetch_sub(item.sequence.ids.len(), Relaxed);
-            }
-            let (batch, left): (Vec<_>, Vec<_>) =
-                batch.into_iter().partition(|item| self.table.begin(item.key));
-            self.stats.abandoned.fetch_add(left.len() as u64, Relaxed);
-            if !batch.is_empty() {
-                self.forward(model, &batch);
+        let threads =
+            std::mem::take(self.threads.get_mut().unwrap_or_else(PoisonError::into_inner));
+        // The last handle may be dropped by a task of the runtime: the threads finish what was accepted by themselves, and
+        // are only joined where waiting cannot block a task.
+        if tokio::runtime::Handle::try_current().is_err() {
+            for thread in threads {
+                drop(thread.join());
             }
         }
     }
-
-    /// Scores a batch; if that fails, each sequence alone, so that one cannot void the others.
-    fn forward(&self, model: &RewardModel, batch: &[Item]) {
-        let begun = Instant::now();
-        let outcome = attempt(model, batch);
-        let worked = begun.elapsed();
-        self.count(batch, worked);
-        match outcome {
-            Ok(values) => {
-                self.stats.failing.store(0, Relaxed);
-                for (item, value) in batch.iter().zip(values) {
-                    let queued = begun.duration_since(item.since);
-                    let done = finite(value).map(|judgement| Done { judgement, queued, worked });
-                    self.settle(item, &done);
-                }
-            }
-            Err(_) if batch.len() > 1 => {
-                for item in batch {
-                    self.forward(model, std::slice::from_ref(item));
-                }
-            }
-            Err(miss) => {
-                self.stats.failing.fetch_add(1, Relaxed);
-                for item in batch {
-                    self.settle(item, &Err(miss.clone()));
-                }
-            }
-        }
-    }
-
-    fn settle(&self, item: &Item, outcome: &Outcome) {
-        if outcome.is_err() {
-            self.stats.failed.fetch_add(1, Relaxed);
-        }
-        self.table.settle(item.key, outcome);
-    }
-
-    fn count(&self, batch: &[Item], worked: Duration) {
-        let tokens: usize = batch.iter().map(|item| item.sequence.ids.len()).sum();
-        let nanos = u64::try_from(worked.as_nanos()).unwrap_or(u64::MAX);
-        self.stats.batches.fetch_add(1, Relaxed);
-        self.stats.sequences.fetch_add(batch.len() as u64, Relaxed);
-        self.stats.tokens.fetch_add(tokens as u64, Relaxed);
-        self.stats.busy_nanos.fetch_add(nanos, Relaxed);
-    }
-}
-
-/// A forward pass; a panic in it is an error of this batch, not of the lane.
-fn attempt(model: &RewardModel, batch: &[Item]) -> Result<Vec<Judgement>, Miss> {
-    let sequences: Vec<_> = batch.iter().map(|item| &item.sequence).collect();
-    match catch_unwind(AssertUnwindSafe(|| model.score(&sequences))) {
-        Ok(Ok(values)) => Ok(values),
-        Ok(Err(error)) => Err(model_error(format!("the forward pass failed: {error}"))),
-        Err(_) => Err(model_error("the forward pass panicked".to_owned())),
-    }
-}
-
-fn warm_up(model: &RewardModel) -> Result<(), LoadError> {
-    let sequence = Encoded { ids: vec![0; 8], marks: vec![0], ..Encoded::default() };
-    let scores = model.score(&[&sequence])?;
-    match scores.into_iter().next().map(finite) {
-        Some(Ok(_)) => Ok(()),
-        _ => Err(LoadError::Option("the model's first score is not a finite number".to_owned())),
-    }
-}
-
-fn finite(judgement: Judgement) -> Result<Judgement, Miss> {
-    if judgement.value.is_finite() {
-        Ok(judgement)
-    } else {
-        Err(model_error(format!("the model's output is not finite ({})", judgement.value)))
-    }
-}
-
-fn model_error(message: String) -> Miss {
-    Miss::new(MissStatus::ModelError, message)
 }
 
 fn timed_out() -> Miss {

@@ -29,7 +29,7 @@ struct Inner {
     closed: bool,
 }
 
-/// Hands items from many tasks to one thread.
+/// Hands items from many tasks to the threads of a lane.
 #[derive(Debug, Default)]
 pub(super) struct Queue {
     inner: Mutex<Inner>,
@@ -49,13 +49,13 @@ impl Queue {
     /// Ends [`next`](Self::next) once what was accepted is done.
     pub(super) fn close(&self) {
         self.lock().closed = true;
-        self.filled.notify_one();
+        self.filled.notify_all();
     }
 
     /// The next batch, formed when it is asked for (late binding); waits while there is nothing.
     /// `None` when the queue is closed and empty. `shares`: the model computes what sequences begin with
     /// alike once.
-    pub(super) fn next(&self, budget: &Budget, shares: bool) -> Option<Vec<Item>> {
+    pub(super) fn next(&self, budget: impl Fn() -> Budget, shares: bool) -> Option<Vec<Item>> {
         let mut inner = self.lock();
         while inner.items.is_empty() {
             if inner.closed {
@@ -67,7 +67,7 @@ impl Queue {
             let shared = last.filter(|_| shares).map_or(0, |last| shared_beginning(item, last));
             Cost { tokens: item.ids.len() - shared, shares: shared > 0 }
         };
-        let chosen = budget.select(inner.items.iter().map(|item| &item.sequence), cost);
+        let chosen = budget().select(inner.items.iter().map(|item| &item.sequence), cost);
         // From the back, so that the indices before stay right.
         let mut batch: Vec<_> =
             chosen.iter().rev().filter_map(|index| inner.items.remove(*index)).collect();

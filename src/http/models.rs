@@ -31,6 +31,8 @@ pub(super) struct ModelEntry {
     owned_by: &'static str,
     /// Where it computes: `cpu` or `cuda`.
     device: &'static str,
+    /// How many copies of it serve its queue.
+    replicas: usize,
     /// What its checkpoint calls itself.
     #[schema(example = "LlamaForSequenceClassification")]
     architecture: String,
@@ -55,7 +57,7 @@ pub(super) struct ModelEntry {
 /// A model's bounds.
 #[derive(Debug, Serialize, ToSchema)]
 pub(super) struct ModelLimits {
-    /// Tokens of one forward pass.
+    /// Tokens of one forward pass, now: fewer than configured where a GPU's memory is short.
     batch_tokens: usize,
     /// Sequences of one forward pass.
     batch_sequences: usize,
@@ -65,10 +67,10 @@ pub(super) struct ModelLimits {
     cache_entries: usize,
 }
 
-impl From<LaneConfig> for ModelLimits {
-    fn from(config: LaneConfig) -> Self {
-        let LaneConfig { batch_tokens, batch_sequences, queue_tokens, cache_entries } = config;
-        Self { batch_tokens, batch_sequences, queue_tokens, cache_entries }
+impl From<&Lane> for ModelLimits {
+    fn from(lane: &Lane) -> Self {
+        let LaneConfig { batch_sequences, queue_tokens, cache_entries, .. } = lane.config();
+        Self { batch_tokens: lane.batch_tokens(), batch_sequences, queue_tokens, cache_entries }
     }
 }
 
@@ -101,11 +103,12 @@ impl From<&Lane> for ModelEntry {
             created: 0,
             owned_by: "assay",
             device: lane.device(),
+            replicas: lane.replicas(),
             architecture: lane.architecture().to_owned(),
             memory_bytes: lane.bytes(),
             text_sha256: Some(lane.text().fingerprint().to_owned()),
             max_tokens: lane.text().max_tokens(),
-            limits: Some(lane.config().into()),
+            limits: Some(lane.into()),
             info: lane.info().clone(),
             stats: lane.stats().into(),
         }
@@ -120,6 +123,7 @@ impl From<&DualLane> for ModelEntry {
             created: 0,
             owned_by: "assay",
             device: lane.device(),
+            replicas: lane.replicas(),
             architecture: lane.architecture().to_owned(),
             memory_bytes: lane.bytes(),
             text_sha256: None,

@@ -4,6 +4,8 @@
 mod activation;
 mod clip;
 mod dual;
+#[cfg(test)]
+mod goldens;
 mod head;
 mod linear;
 mod norm;
@@ -142,72 +144,4 @@ fn parse<T: serde::de::DeserializeOwned>(config: &serde_json::Value) -> Result<T
 
 fn invalid(reason: impl Into<String>) -> LoadError {
     LoadError::Config { file: "config.json", reason: reason.into() }
-}
-
-#[cfg(test)]
-mod tests {
-    use std::{fs, path::PathBuf};
-
-    use candle_core::{DType, Device};
-    use serde_json::Value;
-
-    use super::*;
-    use crate::model::{Encoded, Layout};
-
-    fn numbers(value: &Value) -> Vec<f64> {
-        value.as_array().into_iter().flatten().filter_map(Value::as_f64).collect()
-    }
-
-    fn encoded(item: &Value) -> Encoded {
-        let ids = |key: &str| item[key].as_array().into_iter().flatten();
-        let ids = |key: &str| {
-            ids(key).map(|id| u32::try_from(id.as_u64().unwrap()).unwrap()).collect::<Vec<_>>()
-        };
-        Encoded {
-            ids: ids("ids"),
-            type_ids: ids("token_type_ids"),
-            marks: ids("marks"),
-            truncated: false,
-        }
-    }
-
-    /// The form of every operation that other devices use, which f64 has on a CPU as well, against the
-    /// goldens: side by side, and with beginnings computed once where that is possible.
-    #[test]
-    fn the_form_for_other_devices_agrees_with_the_goldens() {
-        let root = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/golden/models");
-        let mut cases = 0;
-        for entry in fs::read_dir(root).unwrap() {
-            let path = entry.unwrap().path();
-            let Ok(text) = fs::read_to_string(path.join("expected.json")) else { continue };
-            let expected: Value = serde_json::from_str(&text).unwrap();
-            let config = fs::read(path.join("config.json")).unwrap();
-            let config = serde_json::from_slice(&config).unwrap();
-            let weights =
-                Weights::open(&Layout::Directory(path.clone()), DType::F64, &Device::Cpu).unwrap();
-            let items = expected["items"].as_array().unwrap();
-            let tags = encoded(&serde_json::json!({"ids": items[0]["tags"]})).ids;
-            let tags = (!tags.is_empty()).then(|| StepTags { good: tags[0], bad: tags[1] });
-            let network = build(&Source { config: &config, weights: &weights, tags }).unwrap();
-            let sequences: Vec<Encoded> = items.iter().map(encoded).collect();
-            let mut batches = vec![PackedBatch::new(&sequences)];
-            if network.shares_beginnings() {
-                batches.push(PackedBatch::sharing(&sequences.iter().collect::<Vec<_>>()));
-            }
-            for batch in batches {
-                for (item, row) in items.iter().zip(network.forward(&batch).unwrap()) {
-                    let mut wanted = numbers(&item["steps"]);
-                    wanted.extend(numbers(&item["logits"]));
-                    wanted.extend(numbers(&item["objectives"]));
-                    assert_eq!(row.len(), wanted.len(), "{path:?}/{}", item["name"]);
-                    for (found, wanted) in row.iter().zip(wanted) {
-                        let off = (f64::from(*found) - wanted).abs() / wanted.abs().max(1.0);
-                        assert!(off < 1e-5, "{path:?}/{}: {found} for {wanted}", item["name"]);
-                    }
-                }
-            }
-            cases += 1;
-        }
-        assert!(cases >= 32, "only {cases} cases");
-    }
 }

@@ -5,18 +5,19 @@ mod tokens;
 
 use std::sync::Arc;
 
-use candle_core::Tensor;
+use candle_core::{Device, Tensor};
 use rayon::prelude::*;
 
 use aesthetic::AestheticHead;
 pub use tokens::ClipText;
 
 use super::{
-    Encoded, Layout, LoadError, ModelOptions, PackedBatch, Weights,
+    Encoded, ForwardError, Layout, LoadError, ModelOptions, PackedBatch, Weights,
     arch::{DUAL_ENCODERS, DualEncoder, DualShape},
+    device::{named, precision},
     image::{Pixels, Processor, patches},
     kernels::Pass,
-    load::{config, device, precision},
+    load::{config, replicas},
 };
 
 /// An image or a text in the space.
@@ -58,7 +59,7 @@ pub struct ClipModel {
     deterministic: bool,
     sha256: String,
     dtype: &'static str,
-    device: (candle_core::Device, &'static str),
+    device: Device,
     architecture: &'static str,
     bytes: usize,
 }
@@ -80,15 +81,27 @@ impl ClipModel {
     /// # Errors
     /// Naming the file, tensor or option that does not fit.
     pub fn load(layout: &Layout, options: &ModelOptions) -> Result<Self, LoadError> {
+        let devices = options.devices()?;
+        Self::on(devices.first().unwrap_or(&Device::Cpu), layout, options)
+    }
+
+    /// The model once for each of the options' replicas. Those on a CPU are one and the same.
+    ///
+    /// # Errors
+    /// As [`load`](Self::load).
+    pub fn replicas(layout: &Layout, options: &ModelOptions) -> Result<Vec<Arc<Self>>, LoadError> {
+        replicas(options, |device| Self::on(device, layout, options))
+    }
+
+    fn on(device: &Device, layout: &Layout, options: &ModelOptions) -> Result<Self, LoadError> {
         let config = config(layout)?;
         let named = config["architectures"][0].as_str().unwrap_or("none");
         let (architecture, build, defaults) = DUAL_ENCODERS
             .iter()
             .find(|(name, ..)| *name == named)
             .ok_or_else(|| LoadError::Architecture(named.to_owned()))?;
-        let device = device(options.device)?;
-        let (precision, dtype) = precision(options.dtype, &device.0)?;
-        let weights = Weights::open(layout, precision, &device.0)?;
+        let (precision, dtype) = precision(options.dtype, device)?;
+        let weights = Weights::open(layout, precision, device)?;
         let (sha256, bytes) = (weights.sha256().to_owned(), weights.bytes());
         let network = build(&config, &weights)?;
         weights.finish()?;
@@ -102,7 +115,7 @@ impl ClipModel {
             deterministic: options.deterministic,
             sha256,
             dtype,
-            device,
+            device: device.clone(),
             architecture,
             bytes,
         })
@@ -132,6 +145,12 @@ impl ClipModel {
         self.aesthetic.is_some()
     }
 
+    /// Whether it runs on a GPU.
+    #[must_use]
+    pub fn is_on_gpu(&self) -> bool {
+        !self.device.is_cpu()
+    }
+
     /// What the checkpoint calls itself.
     #[must_use]
     pub fn architecture(&self) -> &'static str {
@@ -159,14 +178,14 @@ impl ClipModel {
     /// Where it runs: `cpu` or `cuda`.
     #[must_use]
     pub fn device(&self) -> &'static str {
-        self.device.1
+        named(&self.device)
     }
 
     /// The images' vectors, in order. In deterministic mode each image is computed alone.
     ///
     /// # Errors
     /// When the device fails.
-    pub fn images(&self, images: &[&Pixels]) -> Result<Vec<Embedded>, candle_core::Error> {
+    pub fn images(&self, images: &[&Pixels]) -> Result<Vec<Embedded>, ForwardError> {
         self.each(
             images,
             |images| {
@@ -174,7 +193,7 @@ impl ClipModel {
                 let (side, patch) = (shape.image_size, shape.patch_size);
                 let values = patches(images, side, patch, self.processor.values());
                 let rows = (images.len() * shape.patches(), 3 * patch * patch);
-                self.network.images(&Tensor::from_vec(values, rows, &self.device.0)?)
+                self.network.images(&Tensor::from_vec(values, rows, &self.device)?)
             },
             self.aesthetic.as_ref(),
         )
@@ -184,7 +203,7 @@ impl ClipModel {
     ///
     /// # Errors
     /// When the device fails.
-    pub fn texts(&self, texts: &[&Encoded]) -> Result<Vec<Embedded>, candle_core::Error> {
+    pub fn texts(&self, texts: &[&Encoded]) -> Result<Vec<Embedded>, ForwardError> {
         let forward =
             |texts: &[&Encoded]| self.network.texts(&PackedBatch::new(texts.iter().copied()));
         self.each(texts, forward, None)
@@ -195,14 +214,19 @@ impl ClipModel {
         items: &[&T],
         forward: impl Fn(&[&T]) -> Result<Tensor, candle_core::Error> + Sync,
         head: Option<&AestheticHead>,
-    ) -> Result<Vec<Embedded>, candle_core::Error> {
-        let embed = |items: &[&T]| -> Result<Vec<Embedded>, candle_core::Error> {
+    ) -> Result<Vec<Embedded>, ForwardError> {
+        let embed = |items: &[&T]| -> Result<Vec<Embedded>, ForwardError> {
             let _pass = Pass::begin();
             let rows = forward(items)?.to_vec2::<f32>()?;
             Ok(rows.into_iter().map(|row| Embedded::new(row, head)).collect())
         };
         if self.deterministic {
-            let each: Result<Vec<_>, _> = items.par_iter().map(|item| embed(&[item])).collect();
+            let alone = |item: &&T| embed(&[item]);
+            let each: Result<Vec<_>, _> = if self.device.is_cpu() {
+                items.par_iter().map(alone).collect()
+            } else {
+                items.iter().map(alone).collect()
+            };
             return Ok(each?.concat());
         }
         if items.is_empty() { Ok(Vec::new()) } else { embed(items) }

@@ -4,30 +4,76 @@
 //! A value depends on its own row or its own sequence only, never on what shares the batch.
 
 mod attention;
+mod buckets;
 mod cores;
 mod exp;
 mod fold;
 mod gelu;
 mod norm;
 mod normal;
+mod padded;
 mod product;
 mod rope;
 mod swiglu;
 mod tanh;
 
-pub(super) use attention::Attention;
+pub(super) use attention::{Attention, Plan};
+pub(super) use buckets::Policy;
 pub(super) use cores::Pass;
 pub(super) use gelu::Gelu;
 pub(super) use norm::{layer_norm, rms_norm};
+pub(super) use padded::{Padded, PaddedBucket};
 pub(super) use product::linear;
-pub(super) use rope::{Rope, RopeTables, rope_tables};
+pub(super) use rope::Rope;
 pub(super) use swiglu::swiglu;
 
 use candle_core::{CpuStorage, DType, Layout, Result, Tensor};
 
 /// Whether the CPU form applies.
 fn on_cpu(x: &Tensor) -> bool {
-    x.device().is_cpu() && x.dtype() == DType::F32
+    composed_by(x).is_none()
+}
+
+/// How sequences are put together where the composed forms apply; `None` where the CPU forms do.
+fn composed_by(x: &Tensor) -> Option<Policy> {
+    #[cfg(test)]
+    if let Some(policy) = forced::policy() {
+        return Some(policy);
+    }
+    (!x.device().is_cpu() || x.dtype() != DType::F32).then_some(Policy::GPU)
+}
+
+/// Has the composed forms run in tests where a CPU form would.
+#[cfg(test)]
+pub(super) mod forced {
+    use std::cell::Cell;
+
+    use super::Policy;
+
+    thread_local! {
+        static POLICY: Cell<Option<Policy>> = const { Cell::new(None) };
+    }
+
+    /// The composed forms apply in this thread while it lives.
+    #[derive(Debug)]
+    pub(in crate::model) struct Composed(());
+
+    impl Composed {
+        pub(in crate::model) fn by(policy: Policy) -> Self {
+            POLICY.set(Some(policy));
+            Self(())
+        }
+    }
+
+    impl Drop for Composed {
+        fn drop(&mut self) {
+            POLICY.set(None);
+        }
+    }
+
+    pub(super) fn policy() -> Option<Policy> {
+        POLICY.get()
+    }
 }
 
 /// A contiguous f32 tensor's values.

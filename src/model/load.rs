@@ -2,13 +2,14 @@
 
 use std::sync::Arc;
 
-use candle_core::{DType as Precision, Device};
+use candle_core::Device;
 use rayon::prelude::*;
 
 use super::{
-    Calibration, DType, DeviceChoice, Encoded, Layout, ModelOptions, PackedBatch, Reduce, StepTags,
+    Calibration, Encoded, ForwardError, Layout, ModelOptions, PackedBatch, Reduce, StepTags,
     TemplateError, TextEncoder, TextFiles, Weights, WeightsError,
     arch::{self, Network, Outputs},
+    device::{named, precision},
     kernels::Pass,
     memory,
 };
@@ -57,9 +58,25 @@ pub enum LoadError {
     /// The checkpoint cannot be used.
     #[error(transparent)]
     Weights(#[from] WeightsError),
+    /// A GPU where this program knows of none.
+    #[error(
+        "`device = \"cuda\"` needs a program built with `--features cuda`; this one computes on CPUs only"
+    )]
+    NoCuda,
+    /// A GPU that is not there, or not to be had.
+    #[error("GPU {number} cannot be used: {reason}")]
+    NoGpu {
+        /// Its number, from 0.
+        number: usize,
+        /// Why.
+        reason: String,
+    },
     /// The device cannot be used.
     #[error("device: {0}")]
     Device(#[from] candle_core::Error),
+    /// The model's first scores failed.
+    #[error("the first forward pass failed: {0}")]
+    Forward(#[from] ForwardError),
     /// An option that does not fit this model.
     #[error("{0}")]
     Option(String),
@@ -95,21 +112,33 @@ pub struct RewardModel {
     deterministic: bool,
     sha256: String,
     dtype: &'static str,
-    device: &'static str,
+    device: Device,
     architecture: String,
     bytes: usize,
 }
 
 impl RewardModel {
-    /// Loads `config.json`, the tokenizer and the weights.
+    /// Loads `config.json`, the tokenizer and the weights, onto the first of the options' devices.
     ///
     /// # Errors
-    /// Naming the file, tensor or option that does not fit.
+    /// Naming the file, tensor, device or option that does not fit.
     pub fn load(layout: &Layout, options: &ModelOptions) -> Result<Self, LoadError> {
+        let devices = options.devices()?;
+        Self::on(devices.first().unwrap_or(&Device::Cpu), layout, options)
+    }
+
+    /// The model once for each of the options' replicas. Those on a CPU are one and the same.
+    ///
+    /// # Errors
+    /// As [`load`](Self::load).
+    pub fn replicas(layout: &Layout, options: &ModelOptions) -> Result<Vec<Arc<Self>>, LoadError> {
+        replicas(options, |device| Self::on(device, layout, options))
+    }
+
+    fn on(device: &Device, layout: &Layout, options: &ModelOptions) -> Result<Self, LoadError> {
         let config = config(layout)?;
-        let (device, device_name) = device(options.device)?;
-        let (precision, dtype) = precision(options.dtype, &device)?;
-        let weights = Weights::open(layout, precision, &device)?;
+        let (precision, dtype) = precision(options.dtype, device)?;
+        let weights = Weights::open(layout, precision, device)?;
         if device.is_cpu() {
             weights.check_fits(memory::available())?;
         }
@@ -131,7 +160,7 @@ impl RewardModel {
             deterministic: options.deterministic,
             sha256,
             dtype,
-            device: device_name,
+            device: device.clone(),
             architecture,
             bytes,
         })
@@ -165,7 +194,13 @@ impl RewardModel {
     /// Where it runs: `cpu` or `cuda`.
     #[must_use]
     pub fn device(&self) -> &'static str {
-        self.device
+        named(&self.device)
+    }
+
+    /// Whether it runs on a GPU.
+    #[must_use]
+    pub fn is_on_gpu(&self) -> bool {
+        !self.device.is_cpu()
     }
 
     /// What the checkpoint calls itself.
@@ -187,13 +222,24 @@ impl RewardModel {
     ///
     /// # Errors
     /// When the device fails.
-    pub fn score(&self, sequences: &[&Encoded]) -> Result<Vec<Judgement>, candle_core::Error> {
-        if self.deterministic {
-            let scores: Result<Vec<_>, _> =
-                sequences.par_iter().map(|sequence| self.packed(&[sequence])).collect();
-            return Ok(scores?.concat());
+    pub fn score(&self, sequences: &[&Encoded]) -> Result<Vec<Judgement>, ForwardError> {
+        if !self.deterministic {
+            return self.packed(sequences);
         }
-        self.packed(sequences)
+        let alone = |sequence: &&Encoded| self.packed(&[sequence]);
+        let scores: Result<Vec<_>, _> = if self.device.is_cpu() {
+            sequences.par_iter().map(alone).collect()
+        } else {
+            sequences.iter().map(alone).collect()
+        };
+        Ok(scores?.concat())
+    }
+
+    /// Sequences that need as much memory as any that fill a batch of about `tokens`: the longest there are, no two of
+    /// which begin alike.
+    #[must_use]
+    pub fn filling(&self, tokens: usize) -> Vec<Encoded> {
+        filling(tokens, self.text.max_tokens(), self.network.text().vocabulary)
     }
 
     /// Whether sequences of one batch that begin alike have their beginning computed once: on decoders,
@@ -203,7 +249,7 @@ impl RewardModel {
         !self.deterministic && self.network.shares_beginnings()
     }
 
-    fn packed(&self, sequences: &[&Encoded]) -> Result<Vec<Judgement>, candle_core::Error> {
+    fn packed(&self, sequences: &[&Encoded]) -> Result<Vec<Judgement>, ForwardError> {
         let batch = if self.shares_beginnings() {
             PackedBatch::sharing(sequences)
         } else {
@@ -228,6 +274,37 @@ impl RewardModel {
     }
 }
 
+/// One model per device, but one for all that are a CPU.
+pub(super) fn replicas<T>(
+    options: &ModelOptions,
+    load: impl Fn(&Device) -> Result<T, LoadError>,
+) -> Result<Vec<Arc<T>>, LoadError> {
+    let mut replicas: Vec<Arc<T>> = Vec::new();
+    for device in options.devices()? {
+        let replica = match replicas.first() {
+            Some(first) if device.is_cpu() => Arc::clone(first),
+            _ => Arc::new(load(&device)?),
+        };
+        replicas.push(replica);
+    }
+    Ok(replicas)
+}
+
+/// See [`RewardModel::filling`]; `longest` and `vocabulary` are the model's.
+fn filling(tokens: usize, longest: usize, vocabulary: usize) -> Vec<Encoded> {
+    let length = tokens.min(longest).max(1);
+    let digits = |mut number: usize| {
+        (0..length).map(move |_| {
+            let digit = number % vocabulary;
+            number /= vocabulary;
+            u32::try_from(digit).unwrap_or(0)
+        })
+    };
+    let sequence =
+        |number| Encoded { ids: digits(number).collect(), marks: vec![0], ..Encoded::default() };
+    (0..tokens / length).map(sequence).collect()
+}
+
 pub(super) fn config(layout: &Layout) -> Result<serde_json::Value, LoadError> {
     const FILE: &str = "config.json";
     let bytes = layout
@@ -236,31 +313,6 @@ pub(super) fn config(layout: &Layout) -> Result<serde_json::Value, LoadError> {
         .ok_or(LoadError::NoFile(FILE))?;
     serde_json::from_slice(&bytes)
         .map_err(|error| LoadError::Config { file: FILE, reason: error.to_string() })
-}
-
-pub(super) fn device(choice: DeviceChoice) -> Result<(Device, &'static str), LoadError> {
-    let cuda = || Device::new_cuda(0).map(|device| (device, "cuda"));
-    match choice {
-        DeviceChoice::Cpu => Ok((Device::Cpu, "cpu")),
-        DeviceChoice::Cuda => Ok(cuda()?),
-        DeviceChoice::Auto => Ok(cuda().unwrap_or((Device::Cpu, "cpu"))),
-    }
-}
-
-pub(super) fn precision(
-    choice: DType,
-    device: &Device,
-) -> Result<(Precision, &'static str), LoadError> {
-    match (choice, device.is_cpu()) {
-        (DType::F32, _) | (DType::Auto, true) => Ok((Precision::F32, "f32")),
-        (DType::Bf16 | DType::Auto, false) => Ok((Precision::BF16, "bf16")),
-        (DType::F16, false) => Ok((Precision::F16, "f16")),
-        (DType::F16 | DType::Bf16, true) => Err(LoadError::Option(
-            "a CPU computes in f32: `dtype` must be \"auto\" or \"f32\" there (the checkpoint may \
-             be stored in any type)"
-                .to_owned(),
-        )),
-    }
 }
 
 /// What OpenRLHF leaves in a reward model's configuration.
@@ -283,5 +335,21 @@ fn label(outputs: Outputs, wanted: Option<usize>) -> Result<usize, LoadError> {
         None => Err(LoadError::Option(format!(
             "the head has {labels} labels: say which one is the reward with `label`"
         ))),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_batch_is_filled_with_long_sequences_that_differ() {
+        let found = filling(100, 40, 2);
+        assert_eq!(found.iter().map(|one| one.ids.len()).collect::<Vec<_>>(), [40, 40]);
+        let found = filling(64, 4, 3);
+        let different: std::collections::BTreeSet<_> = found.iter().map(|one| &one.ids).collect();
+        assert_eq!((found.len(), different.len()), (16, 16));
+        assert!(found.iter().flat_map(|one| &one.ids).all(|id| *id < 3));
+        assert_eq!(filling(8, 1 << 20, 5)[0].ids.len(), 8);
     }
 }

@@ -1,5 +1,7 @@
 //! How a model is to be run: what configuration says of it.
 
+use std::{fmt, num::NonZeroUsize, str::FromStr};
+
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -106,17 +108,59 @@ pub enum DType {
     Bf16,
 }
 
-/// Where a model runs.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-#[serde(rename_all = "lowercase")]
+/// Where a model runs: `auto`, `cpu`, `cuda` or `cuda:N`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
 pub enum DeviceChoice {
     /// The first GPU of a build with `cuda` that sees one, else the CPU.
     #[default]
     Auto,
     /// The processor.
     Cpu,
-    /// The first GPU; an error where there is none.
-    Cuda,
+    /// The GPU of that number, from 0; an error where there is none.
+    Cuda(usize),
+}
+
+impl fmt::Display for DeviceChoice {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Auto => f.write_str("auto"),
+            Self::Cpu => f.write_str("cpu"),
+            Self::Cuda(number) => write!(f, "cuda:{number}"),
+        }
+    }
+}
+
+impl FromStr for DeviceChoice {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let unknown =
+            || format!("`{text}` is no device: \"auto\", \"cpu\", \"cuda\" or \"cuda:N\" is");
+        match text {
+            "auto" => Ok(Self::Auto),
+            "cpu" => Ok(Self::Cpu),
+            "cuda" => Ok(Self::Cuda(0)),
+            other => {
+                let number = other.strip_prefix("cuda:").and_then(|number| number.parse().ok());
+                number.map(Self::Cuda).ok_or_else(unknown)
+            }
+        }
+    }
+}
+
+impl TryFrom<String> for DeviceChoice {
+    type Error = String;
+
+    fn try_from(text: String) -> Result<Self, String> {
+        text.parse()
+    }
+}
+
+impl From<DeviceChoice> for String {
+    fn from(device: DeviceChoice) -> Self {
+        device.to_string()
+    }
 }
 
 /// Mean and standard deviation of a model's raw score on a reference set.
@@ -141,8 +185,14 @@ impl Calibration {
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct ModelOptions {
-    /// Where it runs.
+    /// Where it runs: `auto` (the first GPU of a build with `cuda` that sees one, else the CPU), `cpu`, `cuda` (the first
+    /// GPU; an error where there is none) or `cuda:N`.
+    #[schema(value_type = String, pattern = "^(auto|cpu|cuda(:[0-9]+)?)$", default = "auto")]
     pub device: DeviceChoice,
+    /// Copies that serve one queue, each with a thread of its own; default 1. On GPUs each is on one of its own, from
+    /// `device` on; on a CPU they share the weights.
+    #[schema(value_type = Option<usize>, minimum = 1)]
+    pub replicas: Option<NonZeroUsize>,
     /// The type it is computed in.
     pub dtype: DType,
     /// How a sample becomes text.
@@ -169,6 +219,32 @@ pub struct ModelOptions {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn devices_are_what_they_were_written_as() {
+        for (text, device) in [
+            ("auto", DeviceChoice::Auto),
+            ("cpu", DeviceChoice::Cpu),
+            ("cuda:0", DeviceChoice::Cuda(0)),
+            ("cuda:13", DeviceChoice::Cuda(13)),
+        ] {
+            assert_eq!(text.parse(), Ok(device));
+            assert_eq!(device.to_string(), text);
+        }
+        assert_eq!("cuda".parse(), Ok(DeviceChoice::Cuda(0)));
+        for wrong in [
+            "",
+            "gpu",
+            "CPU",
+            "cuda:",
+            "cuda:-1",
+            "cuda:1,2",
+            "cuda 1",
+            "cuda:99999999999999999999",
+        ] {
+            assert!(wrong.parse::<DeviceChoice>().is_err(), "{wrong}");
+        }
+    }
 
     #[test]
     fn steps_become_one_number() {

@@ -12,6 +12,8 @@ use assay::{
 };
 use serde::Deserialize;
 
+use crate::goldens::device;
+
 #[derive(Deserialize)]
 struct Expected {
     logit_scale: f64,
@@ -61,7 +63,7 @@ fn assert_near(found: &Embedded, expected: &[f64], at: &str) {
 
 /// Tokens are equal; embeddings, scale, bias and aesthetic scores agree within 1e-5.
 fn check(case: &str) {
-    let (expected, model) = (expected(case), load(case, &ModelOptions::default()));
+    let (expected, model) = (expected(case), load(case, &device()));
     assert!(expected.texts.len() >= 7 && expected.images.len() >= 6);
     assert!((model.shape().logit_scale / expected.logit_scale - 1.0).abs() < 1e-6, "{case}");
     assert_eq!(model.shape().logit_bias.is_some(), expected.logit_bias.is_some());
@@ -86,7 +88,7 @@ fn check(case: &str) {
 fn check_company(case: &str) {
     let expected = expected(case);
     for deterministic in [true, false] {
-        let model = load(case, &ModelOptions { deterministic, ..ModelOptions::default() });
+        let model = load(case, &ModelOptions { deterministic, ..device() });
         let images: Vec<Pixels> = expected.images.keys().map(|name| pixels(&model, name)).collect();
         let texts: Vec<Encoded> =
             expected.texts.values().map(|text| model.text().encode(&text.text).unwrap()).collect();

@@ -5,7 +5,7 @@ use std::{mem, ops::Range, path::PathBuf};
 
 use assay::{
     domain::{Completion, Message, Parts, Sample},
-    model::{Encoded, Format, Layout, ModelOptions, RewardModel, StepOptions},
+    model::{DType, DeviceChoice, Encoded, Format, Layout, ModelOptions, RewardModel, StepOptions},
 };
 use serde::Deserialize;
 
@@ -100,6 +100,15 @@ fn expected(case: &str) -> Expected {
     serde_json::from_str(&text).unwrap()
 }
 
+/// Where the goldens run: on a GPU with `ASSAY_TEST_DEVICE=cuda`, in f32 there as well.
+#[expect(clippy::disallowed_methods, reason = "a test has no command line")]
+pub(crate) fn device() -> ModelOptions {
+    let device = std::env::var("ASSAY_TEST_DEVICE").map_or(DeviceChoice::Cpu, |device| {
+        device.parse().unwrap_or_else(|error| panic!("ASSAY_TEST_DEVICE: {error}"))
+    });
+    ModelOptions { device, dtype: DType::F32, ..ModelOptions::default() }
+}
+
 fn options(case: &str, item: &Item, label: usize) -> ModelOptions {
     let named = |text: &str| Some(text.to_owned());
     let steps = match case {
@@ -111,7 +120,7 @@ fn options(case: &str, item: &Item, label: usize) -> ModelOptions {
         },
         _ => StepOptions::default(),
     };
-    ModelOptions { format: item.format(), label: Some(label), steps, ..Default::default() }
+    ModelOptions { format: item.format(), label: Some(label), steps, ..device() }
 }
 
 fn load(case: &str, options: &ModelOptions) -> RewardModel {

@@ -12,6 +12,7 @@ mod doors;
 mod engine;
 mod fetch;
 mod goldens;
+mod gpu;
 mod hostile;
 mod layers;
 mod openapi;

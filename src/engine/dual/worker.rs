@@ -1,4 +1,4 @@
-//! A thread that embeds what is queued: bounded, in batches formed when the model is free.
+//! Threads that embed what is queued: bounded, in batches formed when a model is free.
 
 use std::{
     collections::{HashMap, VecDeque},
@@ -18,8 +18,8 @@ use tokio::{
 
 use crate::{
     domain::{Miss, MissStatus},
-    engine::{Snapshot, budget::Budget, key::Key, stats::Stats},
-    model::{Embedded, LoadError},
+    engine::{Snapshot, allowance::Allowance, budget::Budget, key::Key, stats::Stats},
+    model::{Embedded, ForwardError, LoadError},
 };
 
 /// Bounds of a worker, in tokens (for images: patches) but for `items`.
@@ -36,7 +36,7 @@ pub(super) struct Bounds {
 type Outcome = Result<Embedded, Miss>;
 
 /// Embeds a batch.
-type Forward<T> = dyn Fn(&[&T]) -> Result<Vec<Embedded>, String>;
+type Forward<T> = dyn Fn(&[&T]) -> Result<Vec<Embedded>, ForwardError>;
 
 /// One input. Its permit is given back when it is dropped, on whatever path.
 struct Item<T> {
@@ -52,14 +52,16 @@ struct Shared<T> {
     queue: Mutex<(VecDeque<Item<T>>, bool)>,
     filled: Condvar,
     stats: Stats,
+    name: String,
+    tokens: Allowance,
 }
 
-/// A queue with its thread. Dropping it finishes what was accepted.
+/// A queue with its threads. Dropping it finishes what was accepted.
 pub(super) struct Worker<T> {
     shared: Arc<Shared<T>>,
     admission: Arc<Semaphore>,
     bounds: Bounds,
-    thread: Option<JoinHandle<()>>,
+    threads: Vec<JoinHandle<()>>,
 }
 
 impl<T> std::fmt::Debug for Worker<T> {
@@ -69,24 +71,37 @@ impl<T> std::fmt::Debug for Worker<T> {
 }
 
 impl<T: Send + 'static> Worker<T> {
-    /// Starts a thread that embeds by `forward`.
-    pub(super) fn start(
+    /// Starts a thread for each of `forwards`, which embeds by it.
+    pub(super) fn start<F>(
         name: &str,
         bounds: Bounds,
-        forward: impl Fn(&[&T]) -> Result<Vec<Embedded>, String> + Send + 'static,
-    ) -> Result<Self, LoadError> {
+        forwards: impl IntoIterator<Item = F>,
+    ) -> Result<Self, LoadError>
+    where
+        F: Fn(&[&T]) -> Result<Vec<Embedded>, ForwardError> + Send + 'static,
+    {
         let shared = Arc::new(Shared {
             queue: Mutex::default(),
             filled: Condvar::new(),
             stats: Stats::default(),
+            name: name.to_owned(),
+            tokens: Allowance::new(bounds.batch),
         });
-        let worker = Arc::clone(&shared);
-        let thread = std::thread::Builder::new()
-            .name(format!("lane-{name}"))
-            .spawn(move || worker.work(bounds, &forward))
-            .map_err(|error| LoadError::Option(format!("no thread for the model: {error}")))?;
         let admission = Arc::new(Semaphore::new(bounds.queue.min(u32::MAX as usize)));
-        Ok(Self { shared, admission, bounds, thread: Some(thread) })
+        let mut worker = Self { shared, admission, bounds, threads: Vec::new() };
+        for forward in forwards {
+            let shared = Arc::clone(&worker.shared);
+            let thread = std::thread::Builder::new()
+                .name(format!("lane-{name}"))
+                .spawn(move || shared.work(bounds, &forward))
+                .map_err(|error| LoadError::Option(format!("no thread for the model: {error}")))?;
+            worker.threads.push(thread);
+        }
+        Ok(worker)
+    }
+
+    pub(super) fn threads(&self) -> usize {
+        self.threads.len()
     }
 
     pub(super) fn stats(&self) -> Snapshot {
@@ -130,12 +145,12 @@ impl<T: Send + 'static> Worker<T> {
 impl<T> Drop for Worker<T> {
     fn drop(&mut self) {
         self.shared.lock().1 = true;
-        self.shared.filled.notify_one();
-        // The last handle may be dropped by a task of the runtime: the thread then ends by itself.
-        if let Some(thread) = self.thread.take()
-            && tokio::runtime::Handle::try_current().is_err()
-        {
-            drop(thread.join());
+        self.shared.filled.notify_all();
+        // The last handle may be dropped by a task of the runtime: the threads then end by themselves.
+        if tokio::runtime::Handle::try_current().is_err() {
+            for thread in self.threads.drain(..) {
+                drop(thread.join());
+            }
         }
     }
 }
@@ -151,7 +166,7 @@ impl<T> Shared<T> {
     }
 
     /// The next batch; `None` when the queue is closed and empty.
-    fn next(&self, budget: &Budget) -> Option<Vec<Item<T>>> {
+    fn next(&self, bounds: Bounds) -> Option<Vec<Item<T>>> {
         let mut queue = self.lock();
         while queue.0.is_empty() {
             if queue.1 {
@@ -159,6 +174,11 @@ impl<T> Shared<T> {
             }
             queue = self.filled.wait(queue).unwrap_or_else(PoisonError::into_inner);
         }
+        let budget = Budget {
+            tokens: self.tokens.now(),
+            sequences: bounds.items,
+            window: bounds.items.saturating_mul(4),
+        };
         let chosen = budget.select(queue.0.iter().map(|item| item.cost), |cost, _| cost);
         // From the back, so that the indices before stay right.
         let mut batch: Vec<_> =
@@ -168,12 +188,7 @@ impl<T> Shared<T> {
     }
 
     fn work(&self, bounds: Bounds, forward: &Forward<T>) {
-        let budget = Budget {
-            tokens: bounds.batch,
-            sequences: bounds.items,
-            window: bounds.items.saturating_mul(4),
-        };
-        while let Some(batch) = self.next(&budget) {
+        while let Some(batch) = self.next(bounds) {
             for item in &batch {
                 self.stats.queued_sequences.fetch_sub(1, Relaxed);
                 self.stats.queued_tokens.fetch_sub(item.cost, Relaxed);
@@ -199,46 +214,56 @@ impl<T> Shared<T> {
         }
     }
 
-    /// Embeds a batch; if that fails, each input alone, so that one cannot void the others.
-    fn embed(&self, batch: Vec<Vec<Item<T>>>, forward: &Forward<T>) {
-        let outcomes = {
-            let inputs: Vec<&T> = batch.iter().map(|equal| &equal[0].input).collect();
-            let whole = self.attempt(&inputs, forward);
-            match whole {
-                Ok(values) if values.len() == inputs.len() => values.into_iter().map(Ok).collect(),
-                Err(_) if inputs.len() > 1 => inputs
-                    .iter()
-                    .map(|input| {
-                        let one = self.attempt(&[input], forward)?;
-                        one.into_iter().next().ok_or_else(lost)
-                    })
-                    .collect(),
-                Ok(_) => vec![Err(lost()); inputs.len()],
-                Err(miss) => vec![Err(miss); inputs.len()],
+    /// Embeds a batch; if that fails, its halves, so that one input cannot void the others and what is too large for the
+    /// device is cut to what fits.
+    fn embed(&self, mut batch: Vec<Vec<Item<T>>>, forward: &Forward<T>) {
+        let inputs: Vec<&T> = batch.iter().map(|equal| &equal[0].input).collect();
+        match self.attempt(&inputs, forward) {
+            Ok(values) if values.len() == inputs.len() => {
+                for (equal, value) in batch.into_iter().zip(values) {
+                    answer(equal, &Ok(value));
+                }
             }
-        };
-        for (equal, outcome) in batch.into_iter().zip::<Vec<Outcome>>(outcomes) {
-            self.stats.failed.fetch_add(u64::from(outcome.is_err()), Relaxed);
-            for item in equal {
-                // A waiter that left needs no answer.
-                drop(item.answer.send(outcome.clone()));
+            Err(error) if inputs.len() > 1 => {
+                if matches!(error, ForwardError::OutOfMemory(_)) {
+                    self.lower(&batch);
+                }
+                let back = batch.split_off(batch.len() / 2);
+                self.embed(batch, forward);
+                self.embed(back, forward);
+            }
+            other => {
+                let miss = match other {
+                    Err(error) => failed(format!("the forward pass failed: {error}")),
+                    Ok(_) => failed("the model answered too few embeddings".to_owned()),
+                };
+                self.stats.failed.fetch_add(inputs.len() as u64, Relaxed);
+                for equal in batch {
+                    answer(equal, &Err(miss.clone()));
+                }
             }
         }
     }
 
+    /// Batches are smaller from now on: this one did not fit.
+    fn lower(&self, batch: &[Vec<Item<T>>]) {
+        let tokens = batch.iter().map(|equal| equal[0].cost).sum();
+        if let Some(now) = self.tokens.lower(tokens) {
+            let lane = self.name.as_str();
+            tracing::warn!(lane, tokens, now, "out of memory: batches of fewer tokens from now on");
+        }
+    }
+
     /// A forward pass; a panic in it is an error of this batch, not of the thread.
-    fn attempt(&self, inputs: &[&T], forward: &Forward<T>) -> Result<Vec<Embedded>, Miss> {
+    fn attempt(&self, inputs: &[&T], forward: &Forward<T>) -> Result<Vec<Embedded>, ForwardError> {
         let begun = Instant::now();
         let outcome = catch_unwind(AssertUnwindSafe(|| forward(inputs)));
         let nanos = u64::try_from(begun.elapsed().as_nanos()).unwrap_or(u64::MAX);
         self.stats.batches.fetch_add(1, Relaxed);
         self.stats.sequences.fetch_add(inputs.len() as u64, Relaxed);
         self.stats.busy_nanos.fetch_add(nanos, Relaxed);
-        let outcome = match outcome {
-            Ok(Ok(values)) => Ok(values),
-            Ok(Err(error)) => Err(failed(format!("the forward pass failed: {error}"))),
-            Err(_) => Err(failed("the forward pass panicked".to_owned())),
-        };
+        let outcome =
+            outcome.unwrap_or_else(|_| Err(ForwardError::Failed("it panicked".to_owned())));
         match &outcome {
             Ok(_) => self.stats.failing.store(0, Relaxed),
             Err(_) => drop(self.stats.failing.fetch_add(1, Relaxed)),
@@ -247,12 +272,16 @@ impl<T> Shared<T> {
     }
 }
 
-fn failed(message: String) -> Miss {
-    Miss::new(MissStatus::ModelError, message)
+/// Answers all who asked for one input.
+fn answer<T>(equal: Vec<Item<T>>, outcome: &Outcome) {
+    for item in equal {
+        // A waiter that left needs no answer.
+        drop(item.answer.send(outcome.clone()));
+    }
 }
 
-fn lost() -> Miss {
-    failed("the model answered too few embeddings".to_owned())
+fn failed(message: String) -> Miss {
+    Miss::new(MissStatus::ModelError, message)
 }
 
 fn overloaded() -> Miss {

@@ -200,11 +200,17 @@ impl Gated {
 
 /// The mean row of each sequence.
 fn mean(x: &Tensor, batch: &PackedBatch) -> Computed {
-    let means: Result<Vec<_>, _> = batch
-        .ranges()
-        .map(|range| x.narrow(0, range.start, range.len())?.mean_keepdim(0))
-        .collect();
-    Tensor::cat(&means?, 0)
+    let (_, width) = x.dims2()?;
+    let mut sequence_of: Vec<u32> = Vec::new();
+    let mut lengths = Vec::new();
+    for (sequence, range) in (0..).zip(batch.ranges()) {
+        sequence_of.resize(range.end, sequence);
+        lengths.push(range.len() as f32);
+    }
+    let sequences = lengths.len();
+    let sums = Tensor::zeros((sequences, width), x.dtype(), x.device())?;
+    let sums = sums.index_add(&Tensor::new(sequence_of, x.device())?, x, 0)?;
+    sums.broadcast_div(&Tensor::from_vec(lengths, (sequences, 1), x.device())?)
 }
 
 fn sigmoid(x: f32) -> f32 {

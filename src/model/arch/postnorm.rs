@@ -24,20 +24,20 @@ use crate::model::{
 };
 use config::{Config, Family};
 use convolution::Convolution;
-use disentangled::{Disentangled, Distances, Lookup};
+use disentangled::{Disentangled, Distances, Lookups};
 use embeddings::Embeddings;
 
 /// How tokens look at each other.
 #[derive(Debug)]
 enum Mixer {
     Plain(Attention),
-    Disentangled(Disentangled),
+    /// What all layers share, and each layer's own.
+    Disentangled(Option<Distances>, Vec<Disentangled>),
 }
 
 #[derive(Debug)]
 struct Layer {
     qkv: Linear,
-    mixer: Mixer,
     output: Linear,
     after_attention: Norm,
     up: Linear,
@@ -49,7 +49,7 @@ struct Layer {
 struct PostNorm {
     family: Family,
     embeddings: Embeddings,
-    distances: Option<Distances>,
+    mixer: Mixer,
     layers: Vec<Layer>,
     convolution: Option<Convolution>,
     activation: Activation,
@@ -62,10 +62,9 @@ pub(super) fn classifier(source: &Source<'_>) -> Result<Network, LoadError> {
     config.check()?;
     let (family, weights, hidden) = (config.family()?, source.weights, config.hidden_size);
     let eps = config.eps(family);
-    let related = family == Family::Deberta && config.deberta.relative_attention;
-    let distances = if related { Some(Distances::load(&config, eps, weights)?) } else { None };
+    let mixer = mixer(&config, family, weights)?;
     let layers = (0..config.num_hidden_layers)
-        .map(|index| layer(&config, family, index, distances.as_ref(), weights))
+        .map(|index| layer(&config, family, index, weights))
         .collect::<Result<Vec<_>, _>>()?;
     let names = family.names();
     let dense = Linear::wide(weights, names.dense, [hidden, hidden], true)?;
@@ -82,33 +81,47 @@ pub(super) fn classifier(source: &Source<'_>) -> Result<Network, LoadError> {
     let head = Head::staged(weights, names.out, hidden, Pool::First, vec![dense])?;
     let embeddings = Embeddings::load(&config, family, weights)?;
     let activation = config.activation()?;
-    let body = PostNorm { family, embeddings, distances, layers, convolution, activation, config };
+    let body = PostNorm { family, embeddings, mixer, layers, convolution, activation, config };
     Ok(Network { body: Box::new(body), head, text })
+}
+
+/// The name of a layer's tensors.
+fn prefix(family: Family, index: usize) -> String {
+    let names = family.names();
+    format!("{}.{}.{index}", names.root, names.layer)
+}
+
+fn mixer(config: &Config, family: Family, weights: &Weights) -> Result<Mixer, WeightsError> {
+    if family != Family::Deberta {
+        return Ok(Mixer::Plain(attention(config)));
+    }
+    let eps = config.eps(family);
+    let related = config.deberta.relative_attention;
+    let distances = if related { Some(Distances::load(config, eps, weights)?) } else { None };
+    let layers = (0..config.num_hidden_layers)
+        .map(|index| {
+            Disentangled::load(config, &prefix(family, index), distances.as_ref(), weights)
+        })
+        .collect::<Result<_, _>>()?;
+    Ok(Mixer::Disentangled(distances, layers))
 }
 
 fn layer(
     config: &Config,
     family: Family,
     index: usize,
-    distances: Option<&Distances>,
     weights: &Weights,
 ) -> Result<Layer, WeightsError> {
     let names = family.names();
-    let prefix = format!("{}.{}.{index}", names.root, names.layer);
+    let prefix = prefix(family, index);
     let name = |part: &str| format!("{prefix}.{part}");
     let (hidden, inner) = (config.hidden_size, config.intermediate_size);
     let [q, k, v] = names.qkv.map(name);
     let parts = [(q.as_str(), hidden), (&k, hidden), (&v, hidden)];
     let linear = |part, shape| Linear::load(weights, &name(part), shape, true);
     let norm = |part| NormKind::Layer.load(weights, &name(part), hidden, config.eps(family));
-    let mixer = if family == Family::Deberta {
-        Mixer::Disentangled(Disentangled::load(config, &prefix, distances, weights)?)
-    } else {
-        Mixer::Plain(attention(config))
-    };
     Ok(Layer {
         qkv: Linear::fused(weights, &parts, hidden, true)?,
-        mixer,
         output: linear(names.output, [hidden, hidden])?,
         after_attention: norm(names.after_attention)?,
         up: linear(names.up, [inner, hidden])?,
@@ -133,21 +146,24 @@ fn attention(config: &Config) -> Attention {
 }
 
 impl PostNorm {
-    fn layer(
+    /// All layers; `mix` is the attention of one of them, from its queries, keys and values.
+    fn layers(
         &self,
-        layer: &Layer,
-        x: &Tensor,
+        first: &Tensor,
         batch: &PackedBatch,
-        lookups: &[Lookup],
+        mix: impl Fn(usize, &Tensor) -> Computed,
     ) -> Computed {
-        let qkv = layer.qkv.forward(x)?;
-        let seen = match &layer.mixer {
-            Mixer::Plain(attention) => attention.forward(&qkv, batch, None)?,
-            Mixer::Disentangled(mixer) => mixer.forward(&qkv, batch, lookups)?,
-        };
-        let attended = layer.after_attention.forward(&layer.output.onto(x, &seen)?)?;
-        let inner = self.activation.forward(&layer.up.forward(&attended)?)?;
-        layer.after_mlp.forward(&layer.down.onto(&attended, &inner)?)
+        let mut x = first.clone();
+        for (index, layer) in self.layers.iter().enumerate() {
+            let seen = mix(index, &layer.qkv.forward(&x)?)?;
+            let attended = layer.after_attention.forward(&layer.output.onto(&x, &seen)?)?;
+            let inner = self.activation.forward(&layer.up.forward(&attended)?)?;
+            x = layer.after_mlp.forward(&layer.down.onto(&attended, &inner)?)?;
+            if let Some(convolution) = self.convolution.as_ref().filter(|_| index == 0) {
+                x = convolution.forward(first, &x, batch)?;
+            }
+        }
+        Ok(x)
     }
 }
 
@@ -155,18 +171,16 @@ impl Body for PostNorm {
     fn hidden(&self, batch: &PackedBatch) -> Computed {
         let positions = self.config.positions(self.family, batch);
         let first = self.embeddings.forward(batch, &positions)?;
-        let heads = self.config.num_attention_heads;
-        let lookups = match &self.distances {
-            Some(distances) => distances.lookups(heads, batch)?,
-            None => Vec::new(),
-        };
-        let mut x = first.clone();
-        for (index, layer) in self.layers.iter().enumerate() {
-            x = self.layer(layer, &x, batch, &lookups)?;
-            if let Some(convolution) = self.convolution.as_ref().filter(|_| index == 0) {
-                x = convolution.forward(&first, &x, batch)?;
+        match &self.mixer {
+            Mixer::Plain(attention) => {
+                let plan = attention.plan(batch, None, &first)?;
+                self.layers(&first, batch, |_, qkv| attention.forward(qkv, batch, &plan))
+            }
+            Mixer::Disentangled(distances, layers) => {
+                let heads = self.config.num_attention_heads;
+                let lookups = Lookups::new(distances.as_ref(), heads, batch, &first)?;
+                self.layers(&first, batch, |index, qkv| layers[index].forward(qkv, &lookups))
             }
         }
-        Ok(x)
     }
 }

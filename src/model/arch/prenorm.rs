@@ -13,8 +13,6 @@ mod heads;
 mod names;
 mod rope;
 
-use std::sync::Arc;
-
 use candle_core::Tensor;
 
 pub(super) use heads::{classifier, encoder, gated, language_model, process, reward_mlp};
@@ -22,7 +20,7 @@ pub(super) use heads::{classifier, encoder, gated, language_model, process, rewa
 use super::{Body, Computed, activation::Activation, linear::Linear, norm::Norm};
 use crate::model::{
     PackedBatch, Weights, WeightsError,
-    kernels::{Attention, Rope, RopeTables, rope_tables},
+    kernels::{Attention, Plan, Rope},
 };
 use config::Shape;
 use names::Qkv;
@@ -156,12 +154,12 @@ impl Loader<'_> {
 }
 
 impl Layer {
-    fn forward(&self, x: &Tensor, batch: &PackedBatch, tables: &Arc<RopeTables>) -> Computed {
+    fn forward(&self, x: &Tensor, batch: &PackedBatch, plan: &Plan) -> Computed {
         let qkv = match &self.before_attention {
             Some(norm) => self.qkv.forward(&norm.forward(x)?)?,
             None => self.qkv.forward(x)?,
         };
-        let seen = self.attention.forward(&qkv, batch, Some(tables))?;
+        let seen = self.attention.forward(&qkv, batch, plan)?;
         let attended = added(x, &self.output, self.after_attention.as_ref(), &seen)?;
         let read = if self.parallel { x } else { &attended };
         let up = self.up.forward(&self.before_mlp.forward(read)?)?;
@@ -195,10 +193,16 @@ impl Body for PreNorm {
         if let Some(norm) = &self.embeddings_norm {
             x = norm.forward(&x)?;
         }
-        let [whole, windowed] = self.ropes.each_ref().map(|rope| rope_tables(rope, batch));
+        // One for layers that see all, one for those with a window, when the first of them comes.
+        let mut plans = [None, None];
         for layer in &self.layers {
-            let tables = if layer.attention.window.is_some() { &windowed } else { &whole };
-            x = layer.forward(&x, batch, tables)?;
+            let windowed = usize::from(layer.attention.window.is_some());
+            let plan = match plans[windowed].take() {
+                Some(plan) => plan,
+                None => layer.attention.plan(batch, Some(&self.ropes[windowed]), &x)?,
+            };
+            x = layer.forward(&x, batch, &plan)?;
+            plans[windowed] = Some(plan);
         }
         Ok(x)
     }

@@ -103,9 +103,10 @@ impl Tower {
 
     /// `x` is `[positions, hidden]`, its sequences laid out as `batch` says; so is the result.
     pub(super) fn forward(&self, mut x: Tensor, batch: &PackedBatch) -> Computed {
+        let plan = self.attention.plan(batch, None, &x)?;
         for layer in &self.layers {
             let qkv = layer.qkv.forward(&layer.before_attention.forward(&x)?)?;
-            let seen = self.attention.forward(&qkv, batch, None)?;
+            let seen = self.attention.forward(&qkv, batch, &plan)?;
             x = layer.output.onto(&x, &seen)?;
             x = layer.mlp.onto(&x, &layer.before_mlp.forward(&x)?)?;
         }

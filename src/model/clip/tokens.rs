@@ -20,7 +20,7 @@ impl ClipText {
     ///
     /// # Errors
     /// When it is missing or unusable, or does not mark the end of a text that is to be found by its end.
-    pub(super) fn load(layout: &Layout, shape: &DualShape) -> Result<Self, LoadError> {
+    pub(in crate::model) fn load(layout: &Layout, shape: &DualShape) -> Result<Self, LoadError> {
         let (tokenizer, sha256) = tokenizer(layout)?;
         let text = Self { tokenizer, sha256, shape: *shape };
         let ends = text.ids("").is_ok_and(|ids| !ids.is_empty());

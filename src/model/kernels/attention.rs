@@ -1,25 +1,27 @@
 //! Attention over packed sequences.
 //!
 //! On a CPU: one task per (sequence, head, block of queries), which reads queries, keys and values in
-//! place from the fused projection. Elsewhere: one padded product per sequence.
+//! place from the fused projection. Elsewhere: padded products of sequences of like length.
 
-use std::{borrow::Cow, ops::Range, sync::Arc};
+mod composed;
 
-use candle_core::{CpuStorage, CustomOp1, D, DType, Layout, Result, Shape, Tensor};
+use std::{borrow::Cow, ops::Range};
+
+use candle_core::{CpuStorage, CustomOp1, Layout, Result, Shape, Tensor};
 use multiversion::multiversion;
 
 use super::{
+    composed_by,
     cores::Cores,
     exp::exp,
     fold::fold,
-    on_cpu,
     product::{Add, Matrix, product},
-    rms_norm,
-    rope::RopeTables,
+    rope::{Rope, RopeTables, rope_tables},
     slice,
     tanh::tanh,
 };
 use crate::model::{PackedBatch, packed::Part};
+use composed::Composed;
 
 /// Queries a task takes at a time.
 const BLOCK: usize = 128;
@@ -45,24 +47,46 @@ pub(in crate::model) struct Attention {
     pub(in crate::model) qk_norm: Option<(Tensor, Tensor, f64)>,
 }
 
+/// What all layers that see alike share in a pass over one batch.
+#[derive(Debug)]
+pub(in crate::model) struct Plan {
+    rope: Option<RopeTables>,
+    /// `None` on a CPU.
+    composed: Option<Composed>,
+}
+
 impl Attention {
+    /// Prepares a pass over `batch` for layers that see as this one does; `like` has the pass's type and device.
+    pub(in crate::model) fn plan(
+        &self,
+        batch: &PackedBatch,
+        rope: Option<&Rope>,
+        like: &Tensor,
+    ) -> Result<Plan> {
+        let rope = rope.map(|rope| rope_tables(rope, batch));
+        let composed = match composed_by(like) {
+            Some(policy) => Some(Composed::new(self, batch, rope.as_ref(), policy, like.device())?),
+            None => None,
+        };
+        Ok(Plan { rope, composed })
+    }
+
     /// `softmax(scale · q kᵀ) v` per sequence and head. `qkv` is `[tokens, (heads + 2 ·
     /// kv_heads) · head_dim]`, the result `[tokens, heads · head_dim]`.
     pub(in crate::model) fn forward(
         &self,
         qkv: &Tensor,
         batch: &PackedBatch,
-        rope: Option<&Arc<RopeTables>>,
+        plan: &Plan,
     ) -> Result<Tensor> {
-        if on_cpu(qkv) {
-            let norm = match &self.qk_norm {
-                Some((q, k, eps)) => Some((q.to_vec1()?, k.to_vec1()?, *eps)),
-                None => None,
-            };
-            let op = Packed { shape: self, batch, rope: rope.map(Arc::as_ref), norm };
-            return op.forward(qkv);
+        if let Some(composed) = &plan.composed {
+            return composed.forward(self, qkv);
         }
-        self.composed(qkv, batch, rope.map(Arc::as_ref))
+        let norm = match &self.qk_norm {
+            Some((q, k, eps)) => Some((q.to_vec1()?, k.to_vec1()?, *eps)),
+            None => None,
+        };
+        Packed { shape: self, batch, rope: plan.rope.as_ref(), norm }.forward(qkv)
     }
 
     fn width(&self) -> usize {
@@ -74,79 +98,6 @@ impl Attention {
         let window = self.window.unwrap_or(length);
         let end = if self.causal { position + 1 } else { length.min(position + window) };
         (position + 1).saturating_sub(window)..end
-    }
-
-    fn composed(
-        &self,
-        qkv: &Tensor,
-        batch: &PackedBatch,
-        rope: Option<&RopeTables>,
-    ) -> Result<Tensor> {
-        let rows = |range: &Range<usize>| qkv.narrow(0, range.start, range.len());
-        let outputs = batch
-            .parts()
-            .iter()
-            .map(|part| {
-                let own = rows(&part.rows)?;
-                if part.before.is_empty() {
-                    return self.one(&own, 0, rope);
-                }
-                let whole = Tensor::cat(&[rows(&part.before)?, own], 0)?;
-                self.one(&whole, part.before.len(), rope)
-            })
-            .collect::<Result<Vec<_>>>()?;
-        Tensor::cat(&outputs, 0)
-    }
-
-    /// The outputs of one sequence's tokens from position `first` on.
-    fn one(&self, qkv: &Tensor, first: usize, rope: Option<&RopeTables>) -> Result<Tensor> {
-        let (length, _) = qkv.dims2()?;
-        let part = |from: usize, heads: usize| {
-            qkv.narrow(1, from * self.head_dim, heads * self.head_dim)?
-                .reshape((length, heads, self.head_dim))?
-                .transpose(0, 1)?
-                .contiguous()
-        };
-        let mut q = part(0, self.heads)?;
-        let mut k = part(self.heads, self.kv_heads)?;
-        let v = part(self.heads + self.kv_heads, self.kv_heads)?;
-        if let Some((q_weight, k_weight, eps)) = &self.qk_norm {
-            q = rms_norm(&q, q_weight, *eps)?;
-            k = rms_norm(&k, k_weight, *eps)?;
-        }
-        if let Some(tables) = rope {
-            let table = tables.of(length);
-            q = table.turned(&q)?;
-            k = table.turned(&k)?;
-        }
-        let (k, v) = (self.repeated(&k)?, self.repeated(&v)?);
-        let rows = length - first;
-        let q = q.narrow(1, first, rows)?.contiguous()?;
-        let mut scores = (q.matmul(&k.t()?)? * f64::from(self.scale))?.to_dtype(DType::F32)?;
-        if let Some(cap) = self.softcap.map(f64::from) {
-            scores = ((scores / cap)?.tanh()? * cap)?;
-        }
-        let scores = scores.broadcast_add(&self.mask(first, length, qkv)?)?;
-        let shifted = scores.broadcast_sub(&scores.max_keepdim(D::Minus1)?)?.exp()?;
-        let weights = shifted.broadcast_div(&shifted.sum_keepdim(D::Minus1)?)?;
-        let out = weights.to_dtype(qkv.dtype())?.matmul(&v)?;
-        out.transpose(0, 1)?.contiguous()?.reshape((rows, self.heads * self.head_dim))
-    }
-
-    fn repeated(&self, x: &Tensor) -> Result<Tensor> {
-        let (kv, length, dim) = x.dims3()?;
-        let times = self.heads / self.kv_heads;
-        x.unsqueeze(1)?.expand((kv, times, length, dim))?.reshape((self.heads, length, dim))
-    }
-
-    fn mask(&self, first: usize, length: usize, like: &Tensor) -> Result<Tensor> {
-        let values: Vec<f32> = (first..length)
-            .flat_map(|query| {
-                let seen = self.seen(query, length);
-                (0..length).map(move |key| if seen.contains(&key) { 0.0 } else { -1e30 })
-            })
-            .collect();
-        Tensor::from_vec(values, (length - first, length), like.device())
     }
 }
 
@@ -338,8 +289,28 @@ mod tests {
     use super::*;
     use crate::model::{
         Encoded,
-        kernels::{Rope, rope_tables},
+        kernels::{Policy, forced},
     };
+
+    /// As on a GPU, and with more and smaller buckets.
+    const POLICIES: [Policy; 2] = [Policy::GPU, Policy { block: 48, slack: 0, ..Policy::GPU }];
+
+    fn run(shape: &Attention, qkv: &Tensor, batch: &PackedBatch, rope: Option<&Rope>) -> Tensor {
+        let plan = shape.plan(batch, rope, qkv).unwrap();
+        shape.forward(qkv, batch, &plan).unwrap()
+    }
+
+    fn composed(
+        shape: &Attention,
+        qkv: &Tensor,
+        batch: &PackedBatch,
+        rope: Option<&Rope>,
+    ) -> [Tensor; 2] {
+        POLICIES.map(|policy| {
+            let _forced = forced::Composed::by(policy);
+            run(shape, qkv, batch, rope)
+        })
+    }
 
     fn batch(lengths: &[usize]) -> PackedBatch {
         let sequences: Vec<_> = lengths
@@ -385,18 +356,15 @@ mod tests {
                 softcap: None,
                 qk_norm: None,
             };
-            let last = |batch: &PackedBatch, composed: bool| -> Vec<Vec<f32>> {
-                let tables = rope_tables(&rope, batch);
-                let out = if composed {
-                    shape.composed(&kinds(batch), batch, Some(&tables)).unwrap()
-                } else {
-                    shape.forward(&kinds(batch), batch, Some(&tables)).unwrap()
-                };
+            let last = |batch: &PackedBatch, out: &Tensor| -> Vec<Vec<f32>> {
                 let rows = Tensor::new(batch.last(), &Device::Cpu).unwrap();
                 out.index_select(&rows, 0).unwrap().to_vec2().unwrap()
             };
-            let expected = last(&plain, false);
-            for found in [last(&shared, false), last(&shared, true)] {
+            let expected = last(&plain, &run(&shape, &kinds(&plain), &plain, Some(&rope)));
+            let rows = kinds(&shared);
+            let all = composed(&shape, &rows, &shared, Some(&rope));
+            for out in [run(&shape, &rows, &shared, Some(&rope))].iter().chain(&all) {
+                let found = last(&shared, out);
                 for (found, expected) in found.iter().flatten().zip(expected.iter().flatten()) {
                     assert!((found - expected).abs() < 2e-6, "{window:?}: {found} for {expected}");
                 }
@@ -412,24 +380,24 @@ mod tests {
         let rope = Rope::plain(vec![1.0, 0.1, 0.01, 0.001]);
         let partial =
             Rope { long: Some((100, vec![0.5, 0.02])), scale: 1.2, ..Rope::plain(vec![1.0, 0.1]) };
-        let (whole, partial) = (rope_tables(&rope, &batch), rope_tables(&partial, &batch));
         let norm = random(&mut rng, 2, 8);
         let norm = Some((norm.get(0).unwrap(), norm.get(1).unwrap(), 1e-6));
         for (causal, window, rope, qk_norm, softcap) in [
             (false, None, None, None, None),
-            (false, Some(9), Some(&whole), None, None),
-            (true, None, Some(&whole), None, None),
-            (true, Some(5), Some(&whole), norm, None),
+            (false, Some(9), Some(&rope), None, None),
+            (true, None, Some(&rope), None, None),
+            (true, Some(5), Some(&rope), norm, None),
             (true, Some(70), Some(&partial), None, Some(3.0)),
         ] {
             let (heads, kv_heads, head_dim, scale) = (4, 2, 8, 0.4);
             let shape =
                 Attention { heads, kv_heads, head_dim, causal, window, scale, softcap, qk_norm };
             let qkv = random(&mut rng, 202, 64);
-            let packed = shape.forward(&qkv, &batch, rope).unwrap();
-            let composed = shape.composed(&qkv, &batch, rope.map(Arc::as_ref)).unwrap();
-            let worst = (packed - composed).unwrap().abs().unwrap().max_all().unwrap();
-            assert!(worst.to_scalar::<f32>().unwrap() < 2e-6);
+            let packed = run(&shape, &qkv, &batch, rope);
+            for composed in composed(&shape, &qkv, &batch, rope) {
+                let worst = (&packed - composed).unwrap().abs().unwrap().max_all().unwrap();
+                assert!(worst.to_scalar::<f32>().unwrap() < 2e-6);
+            }
         }
     }
 }

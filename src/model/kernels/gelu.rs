@@ -1,7 +1,7 @@
 //! The Gaussian error linear unit and its two approximations. Hendrycks & Gimpel 2016, *Gaussian Error
 //! Linear Units* (arXiv 1606.08415), §2.
 
-use candle_core::{CpuStorage, CustomOp1, Layout, Result, Shape, Tensor};
+use candle_core::{CpuStorage, CustomOp1, DType, Layout, Result, Shape, Tensor};
 use multiversion::multiversion;
 
 use super::{cores::Cores, exp::exp, normal::tail, on_cpu, slice, tanh::tanh};
@@ -23,11 +23,14 @@ impl Gelu {
         if on_cpu(x) {
             return x.contiguous()?.apply_op1_no_bwd(&self);
         }
-        match self {
-            Self::Exact => x.gelu_erf(),
-            Self::Tanh => x.gelu(),
-            Self::Quick => x.mul(&((x * -1.702)?.exp()? + 1.0)?.recip()?),
-        }
+        // Several steps, each of which a narrow type would round.
+        let wide = x.to_dtype(DType::F32)?;
+        let y = match self {
+            Self::Exact => wide.gelu_erf()?,
+            Self::Tanh => wide.gelu()?,
+            Self::Quick => ((wide * 1.702)?.silu()? / 1.702)?,
+        };
+        y.to_dtype(x.dtype())
     }
 }
 

@@ -33,8 +33,9 @@ pub(in crate::model) fn layer_norm(
     let wide = x.to_dtype(DType::F32)?;
     let centred = wide.broadcast_sub(&wide.mean_keepdim(D::Minus1)?)?;
     let scale = ((centred.sqr()?.mean_keepdim(D::Minus1)? + eps)?).sqrt()?;
-    let unit = centred.broadcast_div(&scale)?.to_dtype(x.dtype())?;
-    unit.broadcast_mul(weight)?.broadcast_add(bias)
+    let unit = centred.broadcast_div(&scale)?;
+    let (weight, bias) = (weight.to_dtype(DType::F32)?, bias.to_dtype(DType::F32)?);
+    unit.broadcast_mul(&weight)?.broadcast_add(&bias)?.to_dtype(x.dtype())
 }
 
 struct RmsNorm {

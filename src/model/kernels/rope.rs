@@ -1,8 +1,6 @@
 //! Rotary position embeddings: Su et al. 2021, in Hugging Face's half-split layout.
 
-use std::sync::Arc;
-
-use candle_core::{Result, Tensor};
+use candle_core::{Device, Result, Tensor};
 
 use crate::model::{PackedBatch, packed::Part};
 
@@ -42,14 +40,14 @@ pub(super) struct RopeTable {
 }
 
 /// The tables for the longest sequence of `batch`.
-pub(in crate::model) fn rope_tables(rope: &Rope, batch: &PackedBatch) -> Arc<RopeTables> {
+pub(in crate::model) fn rope_tables(rope: &Rope, batch: &PackedBatch) -> RopeTables {
     let longest = batch.parts().iter().map(Part::length).max().unwrap_or(0);
     let long = rope.long.as_ref().filter(|(limit, _)| longest > *limit);
-    Arc::new(RopeTables {
+    RopeTables {
         short: RopeTable::new(&rope.frequencies, rope.scale, longest),
         long: long
             .map(|(limit, frequencies)| (*limit, RopeTable::new(frequencies, rope.scale, longest))),
-    })
+    }
 }
 
 impl RopeTables {
@@ -81,19 +79,40 @@ impl RopeTable {
             (*low, *high) = (*low * cos - *high * sin, *high * cos + *low * sin);
         }
     }
+}
 
-    /// As [`turn`](Self::turn), for `[heads, length, head_dim]`.
+/// Cosines and sines of each row of a batch, on its device, `[tokens, 1, width]` each in f32.
+#[derive(Debug)]
+pub(super) struct Turns {
+    cos: Tensor,
+    sin: Tensor,
+}
+
+impl RopeTables {
+    /// The rows of the tables that the rows of `batch` turn by.
+    pub(super) fn turns(&self, batch: &PackedBatch, device: &Device) -> Result<Turns> {
+        let width = self.short.width;
+        let (mut cos, mut sin) = (Vec::new(), Vec::new());
+        for part in batch.parts() {
+            let table = self.of(part.length());
+            let rows = part.before.len() * width..part.length() * width;
+            cos.extend_from_slice(&table.cos[rows.clone()]);
+            sin.extend_from_slice(&table.sin[rows]);
+        }
+        let tokens = cos.len() / width.max(1);
+        let tensor = |values| Tensor::from_vec(values, (tokens, 1, width), device);
+        Ok(Turns { cos: tensor(cos)?, sin: tensor(sin)? })
+    }
+}
+
+impl Turns {
+    /// As [`RopeTable::turn`], for f32 `x`, `[tokens, heads, head_dim]`.
     pub(super) fn turned(&self, x: &Tensor) -> Result<Tensor> {
-        let (_, length, dim) = x.dims3()?;
-        let half = self.width;
-        let table = |values: &[f32]| {
-            Tensor::from_slice(&values[..length * half], (length, half), x.device())?
-                .to_dtype(x.dtype())
-        };
-        let (cos, sin) = (table(&self.cos)?, table(&self.sin)?);
+        let (_, _, dim) = x.dims3()?;
+        let (_, _, half) = self.cos.dims3()?;
         let (low, high) = (x.narrow(2, 0, half)?, x.narrow(2, half, half)?);
-        let first = (low.broadcast_mul(&cos)? - high.broadcast_mul(&sin)?)?;
-        let second = (high.broadcast_mul(&cos)? + low.broadcast_mul(&sin)?)?;
+        let first = (low.broadcast_mul(&self.cos)? - high.broadcast_mul(&self.sin)?)?;
+        let second = (high.broadcast_mul(&self.cos)? + low.broadcast_mul(&self.sin)?)?;
         let mut parts = vec![first, second];
         if dim > 2 * half {
             parts.push(x.narrow(2, 2 * half, dim - 2 * half)?);

@@ -11,7 +11,8 @@ pub(in crate::model) fn swiglu(x: &Tensor) -> Result<Tensor> {
         return x.apply_op1_no_bwd(&SwiGlu);
     }
     let width = x.dim(D::Minus1)? / 2;
-    x.narrow(D::Minus1, 0, width)?.silu()?.mul(&x.narrow(D::Minus1, width, width)?)
+    // GPUs take the sigmoid of contiguous 16-bit rows in f32, and several numbers at a time.
+    x.narrow(D::Minus1, 0, width)?.contiguous()?.silu()?.mul(&x.narrow(D::Minus1, width, width)?)
 }
 
 struct SwiGlu;

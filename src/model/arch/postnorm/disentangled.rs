@@ -14,6 +14,7 @@ use crate::model::{
         linear::Linear,
         norm::{Norm, NormKind},
     },
+    kernels::{Padded, PaddedBucket},
 };
 
 /// What all layers share: the embeddings of distances and how distances map to them.
@@ -60,34 +61,57 @@ impl Distances {
         u32::try_from((bucket + span).clamp(0, 2 * span - 1)).unwrap_or(0)
     }
 
-    /// What each sequence of a batch looks up, for all layers of a pass.
-    pub(super) fn lookups(
-        &self,
-        heads: usize,
-        batch: &PackedBatch,
-    ) -> Result<Vec<Lookup>, candle_core::Error> {
-        let lookup = |length| {
-            Ok(Lookup { to: self.rows(heads, length, 1)?, from: self.rows(heads, length, -1)? })
-        };
-        batch.ranges().map(|range| lookup(range.len())).collect()
-    }
-
-    /// `[heads, length, length]`: the row of the distance from the second to the third, or the other way
-    /// round where `sign` is −1.
-    fn rows(&self, heads: usize, length: usize, sign: i64) -> Computed {
-        let rows: Vec<u32> = (0..to_i64(length))
-            .flat_map(|from| (0..to_i64(length)).map(move |to| self.row(sign * (from - to))))
+    /// `[heads, blocks, from, to]`: the row of the distance from the third to the fourth, or the other way round
+    /// where `sign` is −1.
+    fn rows(&self, [heads, blocks, from, to]: [usize; 4], sign: i64) -> Computed {
+        let rows: Vec<u32> = (0..to_i64(from))
+            .flat_map(|from| (0..to_i64(to)).map(move |to| self.row(sign * (from - to))))
             .collect();
-        let rows = Tensor::from_vec(rows, (1, length, length), self.embeddings.device())?;
-        rows.expand((heads, length, length))?.contiguous()
+        let rows = Tensor::from_vec(rows, (1, 1, from, to), self.embeddings.device())?;
+        rows.expand((heads, blocks, from, to))?.contiguous()
     }
+}
+
+/// A batch as padded ones, and what each of them looks up, for all layers of a pass.
+#[derive(Debug)]
+pub(super) struct Lookups {
+    padded: Padded,
+    /// For each bucket; none without relative attention.
+    rows: Vec<Lookup>,
 }
 
 /// Rows of the table of distances: from each query to each key, and from each key to each query.
 #[derive(Debug)]
-pub(super) struct Lookup {
+struct Lookup {
     to: Tensor,
     from: Tensor,
+}
+
+impl Lookups {
+    /// `like` has the type and device of what is computed.
+    pub(super) fn new(
+        distances: Option<&Distances>,
+        heads: usize,
+        batch: &PackedBatch,
+        like: &Tensor,
+    ) -> Result<Self, candle_core::Error> {
+        let padded = Padded::whole(batch, like)?;
+        let lookup = |distances: &Distances, bucket: &PaddedBucket| {
+            let PaddedBucket { blocks, queries, keys, .. } = *bucket;
+            Ok::<_, candle_core::Error>(Lookup {
+                to: distances.rows([heads, blocks, queries, keys], 1)?,
+                from: distances.rows([heads, blocks, keys, queries], -1)?,
+            })
+        };
+        let rows = match distances {
+            Some(distances) => {
+                let buckets = padded.buckets().iter();
+                buckets.map(|bucket| lookup(distances, bucket)).collect::<Result<_, _>>()?
+            }
+            None => Vec::new(),
+        };
+        Ok(Self { padded, rows })
+    }
 }
 
 fn to_i64(value: usize) -> i64 {
@@ -107,7 +131,7 @@ pub(super) struct Disentangled {
 }
 
 impl Disentangled {
-    /// `prefix` is the layer's; `distances` are `None` without relative attention.
+    /// `prefix` is the layer's; `distances` are none without relative attention.
     pub(super) fn load(
         config: &Config,
         prefix: &str,
@@ -139,47 +163,47 @@ impl Disentangled {
         })
     }
 
-    /// As [`Attention::forward`](crate::model::kernels::Attention::forward); `lookups` are the batch's,
-    /// none without relative attention.
-    pub(super) fn forward(
-        &self,
-        qkv: &Tensor,
-        batch: &PackedBatch,
-        lookups: &[Lookup],
-    ) -> Computed {
-        let outputs = batch
-            .ranges()
-            .enumerate()
-            .map(|(index, range)| {
-                self.one(&qkv.narrow(0, range.start, range.len())?, lookups.get(index))
-            })
+    /// As [`Attention::forward`](crate::model::kernels::Attention::forward).
+    pub(super) fn forward(&self, qkv: &Tensor, lookups: &Lookups) -> Computed {
+        let hidden = self.heads * self.head_dim;
+        let part = |index: usize| qkv.narrow(1, index * hidden, hidden)?.contiguous();
+        let parts = [part(0)?, part(1)?, part(2)?];
+        let buckets = lookups.padded.buckets().iter().enumerate();
+        let outputs = buckets
+            .map(|(index, bucket)| self.one(&parts, bucket, lookups.rows.get(index)))
             .collect::<Result<Vec<_>, _>>()?;
-        Tensor::cat(&outputs, 0)
+        lookups.padded.packed(&outputs)
     }
 
-    fn one(&self, qkv: &Tensor, lookup: Option<&Lookup>) -> Computed {
-        let (length, _) = qkv.dims2()?;
-        let hidden = self.heads * self.head_dim;
-        let part = |index: usize| {
-            qkv.narrow(1, index * hidden, hidden)?
-                .reshape((length, self.heads, self.head_dim))?
-                .transpose(0, 1)?
-                .contiguous()
+    /// The outputs of one bucket, `[blocks · queries, hidden]`.
+    fn one(
+        &self,
+        [q, k, v]: &[Tensor; 3],
+        bucket: &PaddedBucket,
+        lookup: Option<&Lookup>,
+    ) -> Computed {
+        let PaddedBucket { blocks, queries, keys, .. } = *bucket;
+        let (heads, dim) = (self.heads, self.head_dim);
+        let heads_of = |rows: &Tensor, length| {
+            rows.reshape((blocks, length, heads, dim))?.transpose(1, 2)?.contiguous()
         };
-        let (q, k, v) = (part(0)?, part(1)?, part(2)?);
-        let mut scores = q.matmul(&k.t()?)?;
-        if let (Some(keys), Some(lookup)) = (&self.position_keys, lookup) {
-            scores = (scores + q.matmul(&keys.t()?)?.gather(&lookup.to, D::Minus1)?)?;
+        let (q, k, v) = (bucket.queries_of(q)?, bucket.keys_of(k)?, bucket.keys_of(v)?);
+        let mut scores = heads_of(&q, queries)?.matmul(&heads_of(&k, keys)?.t()?)?;
+        // Of rows with a table of distances, by head: the entries that were looked up, `[blocks, heads, length, …]`.
+        let related = |rows: &Tensor, length: usize, table: &Tensor, lookup: &Tensor| {
+            let by_head = rows.reshape(((), heads, dim))?.transpose(0, 1)?.contiguous()?;
+            let all = by_head.matmul(&table.t()?)?.reshape((heads, blocks, length, ()))?;
+            all.gather(lookup, D::Minus1)?.transpose(0, 1)
+        };
+        if let (Some(table), Some(lookup)) = (&self.position_keys, lookup) {
+            scores = (scores + related(&q, queries, table, &lookup.to)?)?;
         }
-        if let (Some(queries), Some(lookup)) = (&self.position_queries, lookup) {
+        if let (Some(table), Some(lookup)) = (&self.position_queries, lookup) {
             // One row per key and, in it, one entry per query; the score wants them turned.
-            let by_key = k.matmul(&queries.t()?)?.gather(&lookup.from, D::Minus1)?;
-            scores = (scores + by_key.t()?)?;
+            scores = (scores + related(&k, keys, table, &lookup.from)?.t()?)?;
         }
-        let scores = (scores.to_dtype(DType::F32)? * self.scale)?;
-        let shifted = scores.broadcast_sub(&scores.max_keepdim(D::Minus1)?)?.exp()?;
-        let weights = shifted.broadcast_div(&shifted.sum_keepdim(D::Minus1)?)?;
-        let out = weights.to_dtype(qkv.dtype())?.matmul(&v)?;
-        out.transpose(0, 1)?.contiguous()?.reshape((length, hidden))
+        let weights = bucket.softmax(&(scores.to_dtype(DType::F32)? * self.scale)?)?;
+        let out = weights.to_dtype(v.dtype())?.matmul(&heads_of(&v, keys)?)?;
+        out.transpose(1, 2)?.contiguous()?.reshape((blocks * queries, heads * dim))
     }
 }
