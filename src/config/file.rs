@@ -57,6 +57,8 @@ pub(super) struct Server {
     pub(super) header_timeout_ms: Option<u64>,
     /// How long a request's body may take.
     pub(super) body_timeout_ms: Option<u64>,
+    /// How long an answer may wait for its reader.
+    pub(super) write_timeout_ms: Option<u64>,
     /// Largest head of a request, in KiB.
     pub(super) header_limit_kb: Option<usize>,
 }

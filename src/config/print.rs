@@ -30,6 +30,7 @@ impl Settings {
                 "max_connections": self.limits.connections,
                 "header_timeout_ms": millis(self.limits.header_timeout),
                 "body_timeout_ms": millis(self.limits.body_timeout),
+                "write_timeout_ms": millis(self.limits.write_timeout),
                 "header_limit_kb": self.limits.header_bytes >> 10,
                 "grace_s": self.grace.as_secs(),
             },

@@ -220,6 +220,7 @@ fn limits(server: &Server) -> Limits {
         connections: server.max_connections.map_or(default.connections, |many| many.max(1)),
         header_timeout: server.header_timeout_ms.map_or(default.header_timeout, ms),
         body_timeout: server.body_timeout_ms.map_or(default.body_timeout, ms),
+        write_timeout: server.write_timeout_ms.map_or(default.write_timeout, ms),
         // Below 8 KiB the library refuses to work.
         header_bytes: server.header_limit_kb.map_or(default.header_bytes, |kb| kb.max(8) << 10),
         headers: default.headers,

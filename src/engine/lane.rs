@@ -15,6 +15,7 @@ use tokio::{
 
 use super::{
     allowance::Allowance,
+    key::Key,
     queue::{Item, Queue},
     stats::{Snapshot, Stats},
     table::{Claim, Table},
@@ -84,7 +85,7 @@ pub struct Lane {
 
 enum Wait {
     Ready(Result<Score, Miss>),
-    Pending { receiver: oneshot::Receiver<Outcome>, tokens: usize, truncated: bool },
+    Pending { key: Key, receiver: oneshot::Receiver<Outcome>, tokens: usize, truncated: bool },
 }
 
 impl Lane {
@@ -205,7 +206,8 @@ impl Lane {
         self.shared.stats.snapshot()
     }
 
-    /// The score of each sequence, in order; `timeout` or `overloaded` misses at the deadline.
+    /// The score of each sequence, in order; at the deadline `overloaded` misses for
+    /// what was not begun, `timeout` for what was going on.
     pub async fn score(&self, sequences: &[Result<Encoded, Miss>], deadline: Instant) -> Scores {
         let deadline = tokio::time::Instant::from_std(deadline);
         let mut waits = Vec::with_capacity(sequences.len());
@@ -219,11 +221,12 @@ impl Lane {
         for wait in waits {
             scores.push(match wait {
                 Wait::Ready(score) => score,
-                Wait::Pending { receiver, tokens, truncated } => {
+                Wait::Pending { key, receiver, tokens, truncated } => {
                     let done = match timeout_at(deadline, receiver).await {
                         Ok(Ok(outcome)) => outcome,
                         Ok(Err(_)) => Err(cancelled()),
-                        Err(_) => Err(timed_out()),
+                        Err(_) if self.shared.table.has_begun(key) => Err(timed_out()),
+                        Err(_) => Err(overloaded()),
                     };
                     done.map(|done| Score {
                         value: f64::from(done.judgement.value),
@@ -243,7 +246,7 @@ impl Lane {
     async fn submit(&self, sequence: &Encoded, deadline: tokio::time::Instant) -> Wait {
         let key = self.shared.table.key(sequence);
         if let Some(claim) = self.shared.table.peek(key) {
-            return self.wait(claim, sequence);
+            return self.wait(claim, key, sequence);
         }
         // A sequence longer than the whole queue may still be queued, alone.
         let cost = sequence.ids.len().min(self.config.queue_tokens);
@@ -268,10 +271,10 @@ impl Lane {
                 _permit: permit,
             });
         }
-        self.wait(claim, sequence)
+        self.wait(claim, key, sequence)
     }
 
-    fn wait(&self, claim: Claim, sequence: &Encoded) -> Wait {
+    fn wait(&self, claim: Claim, key: Key, sequence: &Encoded) -> Wait {
         let (tokens, truncated) = (sequence.ids.len(), sequence.truncated);
         match claim {
             Claim::Known(judgement) => {
@@ -288,9 +291,9 @@ impl Lane {
             }
             Claim::Shared(receiver) => {
                 self.shared.stats.coalesced.fetch_add(1, Relaxed);
-                Wait::Pending { receiver, tokens, truncated }
+                Wait::Pending { key, receiver, tokens, truncated }
             }
-            Claim::Own(receiver) => Wait::Pending { receiver, tokens, truncated },
+            Claim::Own(receiver) => Wait::Pending { key, receiver, tokens, truncated },
         }
     }
 }
@@ -311,11 +314,11 @@ impl Drop for Lane {
 }
 
 fn timed_out() -> Miss {
-    Miss::new(MissStatus::Timeout, "the score was not ready by the deadline")
+    Miss::new(MissStatus::Timeout, "the score was still being computed at the deadline")
 }
 
 fn overloaded() -> Miss {
-    Miss::new(MissStatus::Overloaded, "the model's queue stayed full until the deadline")
+    Miss::new(MissStatus::Overloaded, "the model was busy with other work until the deadline")
 }
 
 fn cancelled() -> Miss {

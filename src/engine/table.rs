@@ -29,7 +29,14 @@ pub(super) enum Claim {
 #[derive(Debug)]
 struct Inner {
     scores: Option<LruCache<Key, Judgement>>,
-    waiting: HashMap<Key, Vec<oneshot::Sender<Outcome>>>,
+    waiting: HashMap<Key, Work>,
+}
+
+/// Work that is queued or going on.
+#[derive(Debug, Default)]
+struct Work {
+    begun: bool,
+    waiters: Vec<oneshot::Sender<Outcome>>,
 }
 
 /// A bounded cache of scores, and the waiters of work in flight.
@@ -61,9 +68,9 @@ impl Table {
         if let Some(score) = inner.scores.as_mut().and_then(|scores| scores.get(&key)) {
             return Some(Claim::Known(score.clone()));
         }
-        let waiters = inner.waiting.get_mut(&key)?;
+        let work = inner.waiting.get_mut(&key)?;
         let (sender, receiver) = oneshot::channel();
-        waiters.push(sender);
+        work.waiters.push(sender);
         Some(Claim::Shared(receiver))
     }
 
@@ -74,23 +81,28 @@ impl Table {
         }
         let (sender, receiver) = oneshot::channel();
         let mut inner = self.lock();
-        let waiters = inner.waiting.entry(key).or_default();
-        let first = waiters.is_empty();
-        waiters.push(sender);
+        let work = inner.waiting.entry(key).or_default();
+        let first = work.waiters.is_empty();
+        work.waiters.push(sender);
         if first { Claim::Own(receiver) } else { Claim::Shared(receiver) }
     }
 
-    /// Whether somebody still waits for `key`. If nobody does, the work is forgotten.
-    pub(super) fn wanted(&self, key: Key) -> bool {
+    /// Begins the work for `key`; false, and it is forgotten, if nobody waits for it any more.
+    pub(super) fn begin(&self, key: Key) -> bool {
         let mut inner = self.lock();
-        let wanted = inner
-            .waiting
-            .get(&key)
-            .is_some_and(|waiters| waiters.iter().any(|waiter| !waiter.is_closed()));
+        let wanted = inner.waiting.get_mut(&key).is_some_and(|work| {
+            work.begun = true;
+            work.waiters.iter().any(|waiter| !waiter.is_closed())
+        });
         if !wanted {
             inner.waiting.remove(&key);
         }
         wanted
+    }
+
+    /// Whether the work for `key` is going on, and not only queued.
+    pub(super) fn has_begun(&self, key: Key) -> bool {
+        self.lock().waiting.get(&key).is_some_and(|work| work.begun)
     }
 
     /// Answers all who wait for `key`, and remembers a score.
@@ -99,7 +111,7 @@ impl Table {
         if let (Ok(done), Some(scores)) = (outcome, inner.scores.as_mut()) {
             scores.put(key, done.judgement.clone());
         }
-        for waiter in inner.waiting.remove(&key).unwrap_or_default() {
+        for waiter in inner.waiting.remove(&key).unwrap_or_default().waiters {
             // A waiter that left needs no answer.
             drop(waiter.send(outcome.clone()));
         }

@@ -25,6 +25,8 @@ pub struct Limits {
     pub header_timeout: Duration,
     /// How long its body may take.
     pub body_timeout: Duration,
+    /// How long an answer may wait for its reader to take more of it.
+    pub write_timeout: Duration,
     /// Bytes of its head; at least 8192.
     pub header_bytes: usize,
     /// Headers of its head.
@@ -37,6 +39,7 @@ impl Default for Limits {
             connections: 16_384,
             header_timeout: Duration::from_secs(30),
             body_timeout: Duration::from_secs(60),
+            write_timeout: Duration::from_secs(30),
             header_bytes: 64 << 10,
             headers: 100,
         }

@@ -1,10 +1,11 @@
 //! JSON in: what cannot be read becomes a problem that says where.
 
 use axum::{
-    body::Bytes,
-    extract::{self, FromRequest, FromRequestParts, Request, rejection::BytesRejection},
-    http::{HeaderMap, StatusCode, header, request::Parts},
+    body::{Bytes, to_bytes},
+    extract::{self, FromRequest, FromRequestParts, Request},
+    http::{HeaderMap, header, request::Parts},
 };
+use http_body_util::LengthLimitError;
 use serde::de::DeserializeOwned;
 use sha2::{Digest, Sha256};
 use tokio::time::timeout;
@@ -67,8 +68,8 @@ impl<T: DeserializeOwned + Send + 'static> FromRequest<App> for Retried<T> {
 async fn read(request: Request, app: &App) -> Result<Bytes, Problem> {
     check_content_type(request.headers())?;
     let limit = app.config().limits.body_timeout;
-    match timeout(limit, Bytes::from_request(request, app)).await {
-        Ok(read) => read.map_err(|error| unread(&error, app)),
+    match timeout(limit, to_bytes(request.into_body(), app.config().body_limit)).await {
+        Ok(read) => read.map_err(|error| unread(error, app)),
         Err(_) => {
             let detail = format!("it was not there after {} ms", limit.as_millis());
             Err(Problem::new(Code::SlowBody).detail(detail))
@@ -100,12 +101,13 @@ fn check_content_type(headers: &HeaderMap) -> Result<(), Problem> {
         .detail(format!("the request declares {found}; send `content-type: application/json`")))
 }
 
-fn unread(rejection: &BytesRejection, app: &App) -> Problem {
-    if rejection.status() == StatusCode::PAYLOAD_TOO_LARGE {
+fn unread(error: axum::Error, app: &App) -> Problem {
+    let error = error.into_inner();
+    if error.is::<LengthLimitError>() {
         let limit = app.config().body_limit;
         return Problem::new(Code::TooLarge).detail(format!("the limit is {limit} bytes"));
     }
-    Problem::new(Code::Malformed).detail(rejection.body_text())
+    Problem::new(Code::Malformed).detail(format!("the body could not be read: {error}"))
 }
 
 fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {

@@ -2,21 +2,17 @@
 
 use axum::{
     Router,
-    extract::DefaultBodyLimit,
     http::{Method, Uri},
     middleware::from_fn_with_state,
-    response::IntoResponse,
     routing::get,
 };
-use tower::ServiceBuilder;
-use tower_http::catch_panic::CatchPanicLayer;
 use utoipa::openapi::OpenApi;
 use utoipa_axum::{router::OpenApiRouter, routes};
 use utoipa_swagger_ui::SwaggerUi;
 
 use super::{
-    App, Code, Problem, auth, catalog, clip, doors, health, models, observe, openapi, page,
-    pipelines, references, score, state, verbs, verify,
+    App, Code, Problem, auth, catalog, clip, doors, health, models, observe::Observe, openapi,
+    page, pipelines, references, score, state, verbs, verify,
 };
 
 /// What needs a key, when there are keys.
@@ -66,7 +62,6 @@ pub fn router(app: App) -> Router {
     let (guarded, _) = guarded.split_for_parts();
     let (open, _) = open().split_for_parts();
     let docs = SwaggerUi::new("/docs").external_url_unchecked("/openapi.json", openapi::document());
-    let limit = DefaultBodyLimit::max(app.config().body_limit);
     // Without keys there is nothing to check.
     let guarded = if app.config().keys.callers.is_empty() {
         guarded
@@ -79,12 +74,7 @@ pub fn router(app: App) -> Router {
         .merge(docs)
         .fallback(unknown)
         .method_not_allowed_fallback(wrong_method)
-        .layer(
-            ServiceBuilder::new()
-                .layer(from_fn_with_state(app.clone(), observe::observe))
-                .layer(CatchPanicLayer::custom(|_| Problem::new(Code::Internal).into_response()))
-                .layer(limit),
-        )
+        .layer(Observe(app.clone()))
         .with_state(app)
 }
 

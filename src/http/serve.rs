@@ -2,6 +2,7 @@
 
 use std::{
     io,
+    pin::pin,
     sync::{
         Arc,
         atomic::{AtomicBool, Ordering::Relaxed},
@@ -17,9 +18,10 @@ use hyper_util::{
 };
 use tokio::{
     net::{TcpListener, TcpStream},
-    sync::{OwnedSemaphorePermit, Semaphore},
+    sync::{Notify, OwnedSemaphorePermit, Semaphore},
     time::{sleep, timeout},
 };
+use tokio_io_timeout::TimeoutWriter;
 use tokio_util::task::TaskTracker;
 use tower::ServiceExt;
 
@@ -66,6 +68,26 @@ pub async fn serve(
     Ok(())
 }
 
+/// Whether a connection has brought a request.
+#[derive(Default)]
+struct Asked {
+    noted: AtomicBool,
+    first: Notify,
+}
+
+impl Asked {
+    fn note(&self) {
+        if !self.noted.swap(true, Relaxed) {
+            self.first.notify_one();
+        }
+    }
+
+    /// Resolves with the first request.
+    async fn noted(&self) {
+        self.first.notified().await;
+    }
+}
+
 /// Connections, and how each is served.
 struct Server {
     router: Router,
@@ -87,8 +109,11 @@ impl Server {
             .http1()
             .timer(TokioTimer::new())
             .header_read_timeout(limits.header_timeout)
-            .max_buf_size(limits.header_bytes)
-            .max_headers(limits.headers);
+            .max_buf_size(limits.header_bytes);
+        if limits.headers != Limits::default().headers {
+            // hyper's own bound, told explicitly, costs memory cleared for every request.
+            builder.http1().max_headers(limits.headers);
+        }
         builder
             .http2()
             .timer(TokioTimer::new())
@@ -135,27 +160,28 @@ impl Server {
     fn connect(&self, stream: TcpStream, place: Option<OwnedSemaphorePermit>) {
         // Answers are small and complete: waiting to fill a packet only delays them.
         let _ = stream.set_nodelay(true);
-        let (router, asked) = (self.router.clone(), Arc::new(AtomicBool::new(false)));
+        let (router, asked) = (self.router.clone(), Arc::new(Asked::default()));
         let asks = Arc::clone(&asked);
         let service = service_fn(move |request: Request<Incoming>| {
-            asks.store(true, Relaxed);
+            asks.note();
             router.clone().oneshot(request)
         });
+        let mut stream = Box::pin(TimeoutWriter::new(stream));
+        // Whoever asks and does not read holds no place either.
+        stream.as_mut().set_timeout_pinned(Some(self.limits.write_timeout));
         let connection = self.builder.serve_connection(TokioIo::new(stream), service).into_owned();
         let connection = self.graceful.watch(connection);
         let patience = self.limits.header_timeout;
         self.connections.spawn(async move {
-            let silent = async {
-                sleep(patience).await;
-                if asked.load(Relaxed) {
-                    std::future::pending::<()>().await;
-                }
-            };
-            tokio::select! {
+            let mut connection = pin!(connection);
+            let open = tokio::select! {
                 // A connection that breaks is its peer's affair.
-                _ = connection => {}
+                _ = &mut connection => false,
                 // Whoever connects and asks nothing, in whatever protocol, holds no place.
-                () = silent => {}
+                asked = timeout(patience, asked.noted()) => asked.is_ok(),
+            };
+            if open {
+                let _ = connection.await;
             }
             drop(place);
         });

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use axum::{
     extract::{
-        FromRequest, Multipart, Request,
+        DefaultBodyLimit, FromRequest, Multipart, Request,
         multipart::{Field, MultipartError},
     },
     http::{StatusCode, header},
@@ -31,13 +31,14 @@ pub(super) struct Upload<T> {
 impl<T: DeserializeOwned + Send + 'static> FromRequest<App> for Upload<T> {
     type Rejection = Problem;
 
-    async fn from_request(request: Request, app: &App) -> Result<Self, Problem> {
+    async fn from_request(mut request: Request, app: &App) -> Result<Self, Problem> {
         let declared = request.headers().get(header::CONTENT_TYPE);
         let declared = declared.and_then(|value| value.to_str().ok()).unwrap_or("");
         if !declared.to_ascii_lowercase().starts_with("multipart/form-data") {
             let Json(body) = Json::from_request(request, app).await?;
             return Ok(Self { body, parts: Parts::new() });
         }
+        DefaultBodyLimit::max(app.config().body_limit).apply(&mut request);
         let form = Multipart::from_request(request, app).await;
         let form = form.map_err(|error| Problem::new(Code::Malformed).detail(error.body_text()))?;
         read(form).await

@@ -216,17 +216,10 @@ impl Service {
         let services = &self.services;
         let outcome =
             run(&pipeline.plan, &pipeline.name, batch, services, states, deadline).await?;
-        let all = |status| {
-            let is = |cell: &Cell| matches!(cell, Err(miss) if miss.status == status);
-            outcome.reward().cells().iter().all(is)
-        };
-        if all(MissStatus::Overloaded) {
-            return Err(ServiceError::Overloaded);
+        match nothing_ready(outcome.reward().cells()) {
+            Some(error) => Err(error),
+            None => Ok(outcome),
         }
-        if all(MissStatus::Timeout) {
-            return Err(ServiceError::TimedOut);
-        }
-        Ok(outcome)
     }
 
     pub(super) fn check_bounds(&self, samples: usize, pointer: &str) -> Result<(), ServiceError> {
@@ -237,6 +230,19 @@ impl Service {
         let message = format!("{samples} samples; one request takes {limit}");
         Err(ServiceError::invalid(pointer, message))
     }
+}
+
+/// The error of a run in which nothing was ready by the deadline: too much work, if some was not even begun.
+fn nothing_ready(cells: &[Cell]) -> Option<ServiceError> {
+    use MissStatus::{Overloaded, Timeout};
+    let late = |cell: &Cell| {
+        let status = cell.as_ref().err()?.status;
+        [Overloaded, Timeout].contains(&status).then_some(status)
+    };
+    let late: Vec<_> = cells.iter().map(late).collect::<Option<_>>()?;
+    let error =
+        if late.contains(&Overloaded) { ServiceError::Overloaded } else { ServiceError::TimedOut };
+    (!late.is_empty()).then_some(error)
 }
 
 /// Whose states the run uses. A pipeline without a name has no place to keep any.

@@ -1,6 +1,9 @@
 //! Pre-training: a decoder that predicts text, as the beginning of reward models.
 
-use std::path::{Path, PathBuf};
+use std::{
+    ops::Range,
+    path::{Path, PathBuf},
+};
 
 use candle_core::Device;
 use serde::{Deserialize, Serialize};
@@ -28,6 +31,8 @@ pub struct LanguageModelConfig {
     pub architecture: DecoderConfig,
     /// Constants of the optimiser.
     pub optimiser: AdamWConfig,
+    /// Learns to write the completions only, and not the prompts before them.
+    pub completion_only_loss: bool,
     /// Passes over the data.
     pub epochs: usize,
     /// Texts per step.
@@ -36,6 +41,8 @@ pub struct LanguageModelConfig {
     pub learning_rate: f64,
     /// Steps over which it rises.
     pub warmup_steps: usize,
+    /// How it falls.
+    pub decay: Decay,
     /// Longest joint gradient; 0: not clipped.
     pub max_grad_norm: f64,
     /// Decides the initial weights and the order of the data.
@@ -51,10 +58,12 @@ impl Default for LanguageModelConfig {
             tokenizer: PathBuf::new(),
             architecture: DecoderConfig::default(),
             optimiser: AdamWConfig::default(),
+            completion_only_loss: false,
             epochs: 2,
             batch_size: 32,
             learning_rate: 4e-3,
             warmup_steps: 50,
+            decay: Decay::Cosine,
             max_grad_norm: 1.0,
             seed: 0,
             report_every: 100,
@@ -77,7 +86,7 @@ pub fn pretrain(config: &LanguageModelConfig, output: &Path) -> Result<f64, Trai
         architecture.vocab_size = tokenizer.vocabulary();
     }
     let texts = texts(config, &tokenizer, architecture.max_position_embeddings)?;
-    let lengths = texts.iter().map(Vec::len).collect();
+    let lengths = texts.iter().map(|text| text.ids.len()).collect();
     let mut batches = Batches::new(lengths, config.batch_size, config.seed)?;
     let mut params = Params::new(config.seed, &device);
     let network = CausalLm::new(&mut params, &architecture)?;
@@ -86,10 +95,11 @@ pub fn pretrain(config: &LanguageModelConfig, output: &Path) -> Result<f64, Trai
     let mut progress = Progress::new(schedule.total, 0, config.report_every);
     let mut last = f64::NAN;
     for step in 0..schedule.total {
-        let batch = batches.of_step(step).iter();
-        let rows: Vec<&[u32]> = batch.map(|index| texts[*index].as_slice()).collect();
-        let (ids, lengths) = padded(&rows, pad, &device)?;
-        let loss = network.loss(&ids, &lengths)?;
+        let batch: Vec<&Text> = batches.of_step(step).iter().map(|index| &texts[*index]).collect();
+        let rows: Vec<&[u32]> = batch.iter().map(|text| text.ids.as_slice()).collect();
+        let (ids, _) = padded(&rows, pad, &device)?;
+        let predicted: Vec<_> = batch.iter().map(|text| text.predicted.clone()).collect();
+        let loss = network.loss(&ids, &predicted)?;
         last = f64::from(loss.to_scalar::<f32>()?);
         if !last.is_finite() {
             return Err(TrainError::Diverged(step + 1));
@@ -111,10 +121,17 @@ impl LanguageModelConfig {
             peak: self.learning_rate,
             warmup: self.warmup_steps,
             total,
-            decay: Decay::Cosine,
+            decay: self.decay,
             floor: 0.0,
         }
     }
+}
+
+/// A text to learn.
+struct Text {
+    ids: Vec<u32>,
+    /// The tokens that count.
+    predicted: Range<usize>,
 }
 
 /// The texts of a run as tokens, without those that are longer than `limit`.
@@ -122,13 +139,19 @@ fn texts(
     config: &LanguageModelConfig,
     tokenizer: &ChatTokenizer,
     limit: usize,
-) -> Result<Vec<Vec<u32>>, TrainError> {
+) -> Result<Vec<Text>, TrainError> {
     let mut texts = Vec::new();
     for pair in read_jsonl(&config.data)? {
         let ids = tokenizer.encode(&pair.prompt, &pair.chosen)?;
-        if ids.len() <= limit {
-            texts.push(ids);
+        if ids.len() > limit {
+            continue;
         }
+        let first = if config.completion_only_loss {
+            tokenizer.prompt(&pair.prompt)?.len().max(1)
+        } else {
+            1
+        };
+        texts.push(Text { predicted: first..ids.len(), ids });
     }
     Ok(texts)
 }

@@ -33,7 +33,6 @@ const RESERVED: &[(&str, &[&str])] = &[
     ("axum", &["http"]),
     ("hyper", &["http"]),
     ("hyper_util", &["http"]),
-    ("tower_http", &["http"]),
     ("utoipa_axum", &["http"]),
     ("candle_core", &["model", "train"]),
     ("tokenizers", &["model", "train"]),

@@ -69,7 +69,7 @@ impl Served {
 
 fn limits() -> Limits {
     let soon = Duration::from_millis(100);
-    Limits { header_timeout: soon, body_timeout: soon, ..Limits::default() }
+    Limits { header_timeout: soon, body_timeout: soon, write_timeout: soon, ..Limits::default() }
 }
 
 #[tokio::test]
@@ -134,6 +134,18 @@ async fn connections_are_bounded() {
     // The idle ones are put out after a while, and then this one is answered.
     served.lives().await;
     drop(idle);
+}
+
+/// Who asks for much and reads nothing loses its place.
+#[tokio::test]
+async fn a_reader_that_does_not_read_is_put_out() {
+    let served = Served::with(Limits { connections: 1, ..limits() }).await;
+    let mut greedy = served.connect().await;
+    // More than the buffers between the two hold.
+    let document = "GET /openapi.json HTTP/1.1\r\nhost: a\r\n\r\n".repeat(400);
+    greedy.write_all(document.as_bytes()).await.unwrap();
+    served.lives().await;
+    drop(greedy);
 }
 
 /// Whatever was accepted is answered, and then the server ends.

@@ -20,7 +20,7 @@ use crate::train::{
 };
 
 /// Solutions that the base policy of each task imitates.
-const IMITATED: [(Task, usize); 2] = [(Task::Arithmetic, 57_600), (Task::Programs, 19_200)];
+const IMITATED: [(Task, usize); 2] = [(Task::Arithmetic, 10_240), (Task::Programs, 8_320)];
 
 pub(super) fn run(options: &Options) -> Result<()> {
     let root = options.root("rlvr");
@@ -41,7 +41,7 @@ pub(super) fn run(options: &Options) -> Result<()> {
         }
         let root = root.join(task.name());
         task.prepare(&root, options.imitated.unwrap_or(texts))?;
-        let mut common = task.common(&root, &service.url, options.steps.unwrap_or(300));
+        let mut common = task.common(&root, &service.url, options.steps.unwrap_or(200));
         options.adjust(&mut common);
         let job = |(arm, change): &(Arm, Change), seed: u64| Job {
             arm: arm.name.clone(),

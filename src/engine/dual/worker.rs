@@ -3,7 +3,10 @@
 use std::{
     collections::{HashMap, VecDeque},
     panic::{AssertUnwindSafe, catch_unwind},
-    sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, atomic::Ordering::Relaxed},
+    sync::{
+        Arc, Condvar, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicBool, Ordering::Relaxed},
+    },
     thread::JoinHandle,
     time::Instant,
 };
@@ -41,6 +44,7 @@ struct Item<T> {
     input: T,
     cost: usize,
     answer: oneshot::Sender<Outcome>,
+    begun: Arc<AtomicBool>,
     _permit: OwnedSemaphorePermit,
 }
 
@@ -104,7 +108,7 @@ impl<T: Send + 'static> Worker<T> {
         self.shared.stats.snapshot()
     }
 
-    /// The input's embedding; a `timeout` or `overloaded` miss at the deadline.
+    /// The input's embedding; at the deadline an `overloaded` miss if it was not begun, else `timeout`.
     pub(super) async fn run(
         &self,
         key: Key,
@@ -117,23 +121,23 @@ impl<T: Send + 'static> Worker<T> {
         let permit = match timeout_at(deadline, admission).await {
             Ok(Ok(permit)) => permit,
             Ok(Err(_)) => return Err(cancelled()),
-            Err(_) => {
-                let message = "the model's queue stayed full until the deadline";
-                return Err(Miss::new(MissStatus::Overloaded, message));
-            }
+            Err(_) => return Err(overloaded()),
         };
         let (answer, receiver) = oneshot::channel();
+        let begun = Arc::new(AtomicBool::new(false));
         let stats = &self.shared.stats;
         stats.queued_sequences.fetch_add(1, Relaxed);
         stats.queued_tokens.fetch_add(cost, Relaxed);
-        self.shared.push(Item { key, input, cost, answer, _permit: permit });
+        let item = Item { key, input, cost, answer, begun: Arc::clone(&begun), _permit: permit };
+        self.shared.push(item);
         match timeout_at(deadline, receiver).await {
             Ok(Ok(outcome)) => outcome,
             Ok(Err(_)) => Err(cancelled()),
-            Err(_) => {
-                let message = "the embedding was not ready by the deadline";
+            Err(_) if begun.load(Relaxed) => {
+                let message = "the embedding was still being computed at the deadline";
                 Err(Miss::new(MissStatus::Timeout, message))
             }
+            Err(_) => Err(overloaded()),
         }
     }
 }
@@ -188,6 +192,7 @@ impl<T> Shared<T> {
             for item in &batch {
                 self.stats.queued_sequences.fetch_sub(1, Relaxed);
                 self.stats.queued_tokens.fetch_sub(item.cost, Relaxed);
+                item.begun.store(true, Relaxed);
             }
             let (batch, left): (Vec<_>, Vec<_>) =
                 batch.into_iter().partition(|item| !item.answer.is_closed());
@@ -277,6 +282,10 @@ fn answer<T>(equal: Vec<Item<T>>, outcome: &Outcome) {
 
 fn failed(message: String) -> Miss {
     Miss::new(MissStatus::ModelError, message)
+}
+
+fn overloaded() -> Miss {
+    Miss::new(MissStatus::Overloaded, "the model was busy with other work until the deadline")
 }
 
 fn cancelled() -> Miss {

@@ -72,7 +72,7 @@ impl Shared {
                 self.stats.queued_tokens.fetch_sub(item.sequence.ids.len(), Relaxed);
             }
             let (batch, left): (Vec<_>, Vec<_>) =
-                batch.into_iter().partition(|item| self.table.wanted(item.key));
+                batch.into_iter().partition(|item| self.table.begin(item.key));
             self.stats.abandoned.fetch_add(left.len() as u64, Relaxed);
             if !batch.is_empty() {
                 self.forward(model, &batch);

@@ -1,5 +1,7 @@
 //! A decoder that predicts the next token, its output tied to the embeddings.
 
+use std::ops::Range;
+
 use candle_core::{D, Tensor};
 
 use super::{Decoder, DecoderConfig, KvCache, Params, log_softmax};
@@ -65,25 +67,26 @@ impl CausalLm {
         Self { decoder: self.decoder.detached() }
     }
 
-    /// Mean negative log-likelihood, in nats per token, of each token given those before it. `ids`
-    /// `[batch, time]` are padded on the right; `lengths` count the tokens of each row.
+    /// Mean negative log-likelihood, in nats per token, of the tokens `predicted` of each row given all
+    /// those before them. `ids` `[batch, time]` are padded on the right; the first token of a row is never
+    /// predicted.
     ///
     /// # Errors
-    /// When an id is outside the vocabulary, or the lengths are not the batch's.
-    pub fn loss(&self, ids: &Tensor, lengths: &[usize]) -> Result<Tensor, TrainError> {
+    /// When an id is outside the vocabulary, or the ranges are not one a row.
+    pub fn loss(&self, ids: &Tensor, predicted: &[Range<usize>]) -> Result<Tensor, TrainError> {
         let (batch, time) = ids.dims2()?;
         let steps = time - 1;
         let inputs = ids.narrow(1, 0, steps)?;
         let targets = ids.narrow(1, 1, steps)?.contiguous()?.unsqueeze(D::Minus1)?;
         let likelihood = self.forward(&inputs)?.gather(&targets, D::Minus1)?.squeeze(D::Minus1)?;
-        let real = |length: &usize| {
-            let length = *length;
-            (0..steps).map(move |step| if step + 1 < length { 1.0 } else { 0.0 })
+        let counts = |predicted: &Range<usize>| {
+            let predicted = predicted.clone();
+            (1..=steps).map(move |token| if predicted.contains(&token) { 1.0 } else { 0.0 })
         };
-        let real: Vec<f32> = lengths.iter().flat_map(real).collect();
-        let count: f32 = real.iter().sum();
-        let real = Tensor::from_vec(real, (batch, steps), ids.device())?;
-        Ok(((likelihood * real)?.sum_all()? * (-1.0 / f64::from(count.max(1.0))))?)
+        let counts: Vec<f32> = predicted.iter().flat_map(counts).collect();
+        let count: f32 = counts.iter().sum();
+        let counts = Tensor::from_vec(counts, (batch, steps), ids.device())?;
+        Ok(((likelihood * counts)?.sum_all()? * (-1.0 / f64::from(count.max(1.0))))?)
     }
 }
 
@@ -127,7 +130,7 @@ mod tests {
     }
 
     #[test]
-    fn the_loss_counts_real_tokens_only_and_reaches_every_parameter() {
+    fn the_loss_counts_what_is_to_be_predicted_and_reaches_every_parameter() {
         let config = DecoderConfig {
             vocab_size: 7,
             hidden_size: 8,
@@ -140,11 +143,14 @@ mod tests {
         let network = CausalLm::new(&mut params, &config).unwrap();
         let ids = |rows: [[u32; 4]; 2]| Tensor::new(&rows, &Device::Cpu).unwrap();
         let batch = ids([[1, 2, 3, 4], [5, 6, 0, 0]]);
-        let loss = network.loss(&batch, &[4, 2]).unwrap();
+        let loss = network.loss(&batch, &[1..4, 1..2]).unwrap();
 
         let all: Vec<Vec<Vec<f32>>> = network.forward(&batch).unwrap().to_vec3().unwrap();
         let by_hand = -(all[0][0][2] + all[0][1][3] + all[0][2][4] + all[1][0][6]) / 4.0;
         assert!((loss.to_scalar::<f32>().unwrap() - by_hand).abs() < 1e-6);
+        let ends = network.loss(&batch, &[2..4, 1..2]).unwrap().to_scalar::<f32>().unwrap();
+        let by_hand = -(all[0][1][3] + all[0][2][4] + all[1][0][6]) / 3.0;
+        assert!((ends - by_hand).abs() < 1e-6);
         let total: f32 = all[0][0].iter().map(|p| p.exp()).sum();
         assert!((total - 1.0).abs() < 1e-5);
 
