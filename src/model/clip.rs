@@ -6,7 +6,6 @@ mod tokens;
 use std::sync::Arc;
 
 use candle_core::Tensor;
-use rayon::prelude::*;
 
 use aesthetic::AestheticHead;
 pub use tokens::ClipText;
@@ -17,6 +16,7 @@ use super::{
     image::{Pixels, Processor, patches},
     kernels::Pass,
     load::{config, device, precision},
+    lots,
 };
 
 /// An image or a text in the space.
@@ -89,8 +89,9 @@ impl ClipModel {
         let device = device(options.device)?;
         let (precision, dtype) = precision(options.dtype, &device.0)?;
         let weights = Weights::open(layout, precision, &device.0)?;
-        let (sha256, bytes) = (weights.sha256().to_owned(), weights.bytes());
-        let network = build(&config, &weights)?;
+        let bytes = weights.bytes();
+        let (network, sha256) = rayon::join(|| build(&config, &weights), || weights.sha256());
+        let network = network?;
         weights.finish()?;
         let shape = network.shape();
         let processor = Processor::load(layout, shape.image_size, *defaults, options.preprocess)?;
@@ -167,17 +168,15 @@ impl ClipModel {
     /// # Errors
     /// When the device fails.
     pub fn images(&self, images: &[&Pixels]) -> Result<Vec<Embedded>, candle_core::Error> {
-        self.each(
-            images,
-            |images| {
-                let shape = self.network.shape();
-                let (side, patch) = (shape.image_size, shape.patch_size);
-                let values = patches(images, side, patch, self.processor.values());
-                let rows = (images.len() * shape.patches(), 3 * patch * patch);
-                self.network.images(&Tensor::from_vec(values, rows, &self.device.0)?)
-            },
-            self.aesthetic.as_ref(),
-        )
+        let forward = |images: &[&Pixels]| {
+            let shape = self.network.shape();
+            let (side, patch) = (shape.image_size, shape.patch_size);
+            let values = patches(images, side, patch, self.processor.values());
+            let rows = (images.len() * shape.patches(), 3 * patch * patch);
+            self.network.images(&Tensor::from_vec(values, rows, &self.device.0)?)
+        };
+        let positions = self.network.shape().patches();
+        self.each(images, |_| positions, forward, self.aesthetic.as_ref())
     }
 
     /// The texts' vectors, in order. In deterministic mode each text is computed alone.
@@ -187,24 +186,30 @@ impl ClipModel {
     pub fn texts(&self, texts: &[&Encoded]) -> Result<Vec<Embedded>, candle_core::Error> {
         let forward =
             |texts: &[&Encoded]| self.network.texts(&PackedBatch::new(texts.iter().copied()));
-        self.each(texts, forward, None)
+        self.each(texts, |text| text.ids.len(), forward, None)
     }
 
+    /// `positions`: of an item, what it takes to compute it.
     fn each<T: Sync>(
         &self,
         items: &[&T],
+        positions: impl Fn(&T) -> usize,
         forward: impl Fn(&[&T]) -> Result<Tensor, candle_core::Error> + Sync,
         head: Option<&AestheticHead>,
     ) -> Result<Vec<Embedded>, candle_core::Error> {
-        let embed = |items: &[&T]| -> Result<Vec<Embedded>, candle_core::Error> {
-            let _pass = Pass::begin();
-            let rows = forward(items)?.to_vec2::<f32>()?;
-            Ok(rows.into_iter().map(|row| Embedded::new(row, head)).collect())
+        let single = lots::single(items.len());
+        let lots = if self.deterministic {
+            single
+        } else {
+            let cost = |index: usize| positions(items[index]);
+            let work = (0..items.len()).map(cost).sum::<usize>() * self.bytes / 4;
+            lots::deal(single, if self.device.1 == "cpu" { Pass::cores(work) } else { 1 }, cost)
         };
-        if self.deterministic {
-            let each: Result<Vec<_>, _> = items.par_iter().map(|item| embed(&[item])).collect();
-            return Ok(each?.concat());
-        }
-        if items.is_empty() { Ok(Vec::new()) } else { embed(items) }
+        lots::each(&lots, |lot| {
+            let _pass = Pass::begin();
+            let items: Vec<&T> = lot.iter().map(|index| items[*index]).collect();
+            let rows = forward(&items)?.to_vec2::<f32>()?;
+            Ok(rows.into_iter().map(|row| Embedded::new(row, head)).collect())
+        })
     }
 }

@@ -19,9 +19,9 @@ pub(super) use attention::Attention;
 pub(super) use cores::Pass;
 pub(super) use gelu::Gelu;
 pub(super) use norm::{layer_norm, rms_norm};
-pub(super) use product::linear;
+pub(super) use product::{linear, linear_gated, linear_gelu, linear_layer_norm};
 pub(super) use rope::{Rope, RopeTables, rope_tables};
-pub(super) use swiglu::swiglu;
+pub(super) use swiglu::Gate;
 
 use candle_core::{CpuStorage, DType, Layout, Result, Tensor};
 

@@ -3,14 +3,14 @@
 use std::sync::Arc;
 
 use candle_core::{DType as Precision, Device};
-use rayon::prelude::*;
 
 use super::{
     Calibration, DType, DeviceChoice, Encoded, Layout, ModelOptions, PackedBatch, Reduce, StepTags,
     TemplateError, TextEncoder, TextFiles, Weights, WeightsError,
     arch::{self, Network, Outputs},
     kernels::Pass,
-    memory,
+    lots, memory,
+    packed::families,
 };
 use crate::domain::Parts;
 
@@ -113,12 +113,13 @@ impl RewardModel {
         if device.is_cpu() {
             weights.check_fits(memory::available())?;
         }
-        let (sha256, bytes) = (weights.sha256().to_owned(), weights.bytes());
+        let bytes = weights.bytes();
         let architecture = config["architectures"][0].as_str().unwrap_or_default().to_owned();
         let files = TextFiles::open(layout)?;
         let tags = StepTags::of(&options.steps, &files)?;
         let source = arch::Source { config: &config, weights: &weights, tags };
-        let network = arch::build(&source)?;
+        let (network, sha256) = rayon::join(|| arch::build(&source), || weights.sha256());
+        let network = network?;
         weights.finish()?;
         let limits = network.text().clone();
         let text = Arc::new(TextEncoder::load(files, layout, options, limits)?);
@@ -188,12 +189,28 @@ impl RewardModel {
     /// # Errors
     /// When the device fails.
     pub fn score(&self, sequences: &[&Encoded]) -> Result<Vec<Judgement>, candle_core::Error> {
+        lots::each(&self.lots(sequences), |lot| {
+            self.packed(&lot.iter().map(|index| sequences[*index]).collect::<Vec<_>>())
+        })
+    }
+
+    /// What is computed together.
+    fn lots(&self, sequences: &[&Encoded]) -> Vec<Vec<usize>> {
         if self.deterministic {
-            let scores: Result<Vec<_>, _> =
-                sequences.par_iter().map(|sequence| self.packed(&[sequence])).collect();
-            return Ok(scores?.concat());
+            return lots::single(sequences.len());
         }
-        self.packed(sequences)
+        let cost = |index: usize| sequences[index].ids.len();
+        let tokens = (0..sequences.len()).map(cost).sum::<usize>();
+        let cores = if self.device == "cpu" { Pass::cores(tokens * self.bytes / 4) } else { 1 };
+        if cores == 1 {
+            return vec![(0..sequences.len()).collect()];
+        }
+        let units = if self.shares_beginnings() {
+            families(sequences)
+        } else {
+            lots::single(sequences.len())
+        };
+        lots::deal(units, cores, cost)
     }
 
     /// Whether sequences of one batch that begin alike have their beginning computed once: on decoders,

@@ -145,9 +145,9 @@ impl PostNorm {
             Mixer::Plain(attention) => attention.forward(&qkv, batch, None)?,
             Mixer::Disentangled(mixer) => mixer.forward(&qkv, batch, lookups)?,
         };
-        let attended = layer.after_attention.forward(&layer.output.onto(x, &seen)?)?;
-        let inner = self.activation.forward(&layer.up.forward(&attended)?)?;
-        layer.after_mlp.forward(&layer.down.onto(&attended, &inner)?)
+        let attended = layer.output.normed(x, &seen, &layer.after_attention)?;
+        let inner = layer.up.activated(&attended, self.activation)?;
+        layer.down.normed(&attended, &inner, &layer.after_mlp)
     }
 }
 
