@@ -7,11 +7,13 @@
 
 #![expect(clippy::print_stdout, clippy::unwrap_used, reason = "a benchmark talks to who runs it")]
 
-use std::{collections::BTreeMap, fs, path::Path, time::Instant};
+#[path = "random/model.rs"]
+mod random;
+
+use std::{path::Path, time::Instant};
 
 use assay::model::{Encoded, Format, Layout, ModelOptions, RewardModel};
 use rand::{RngExt, SeedableRng};
-use safetensors::{Dtype, tensor::TensorView};
 use serde_json::json;
 
 const HIDDEN: usize = 512;
@@ -73,22 +75,19 @@ fn sequences(
         .collect()
 }
 
-/// A Llama of random weights with a golden's tokenizer.
+/// A Llama of random weights.
 fn write_model(directory: &Path) {
-    let golden = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden/models/llama");
-    fs::copy(golden.join("tokenizer.json"), directory.join("tokenizer.json")).unwrap();
     let config = json!({
         "architectures": ["LlamaForSequenceClassification"], "model_type": "llama",
         "hidden_size": HIDDEN, "intermediate_size": INNER, "num_hidden_layers": LAYERS,
         "num_attention_heads": 8, "num_key_value_heads": 2, "vocab_size": VOCABULARY,
         "max_position_embeddings": 8192,
     });
-    fs::write(directory.join("config.json"), config.to_string()).unwrap();
-    let mut shapes = BTreeMap::from([
-        ("model.embed_tokens".to_owned(), vec![VOCABULARY, HIDDEN]),
-        ("model.norm".to_owned(), vec![HIDDEN]),
-        ("score".to_owned(), vec![1, HIDDEN]),
-    ]);
+    let mut shapes = vec![
+        ("model.embed_tokens.weight".to_owned(), vec![VOCABULARY, HIDDEN]),
+        ("model.norm.weight".to_owned(), vec![HIDDEN]),
+        ("score.weight".to_owned(), vec![1, HIDDEN]),
+    ];
     for layer in 0..LAYERS {
         for (part, shape) in [
             ("input_layernorm", vec![HIDDEN]),
@@ -101,21 +100,8 @@ fn write_model(directory: &Path) {
             ("mlp.up_proj", vec![INNER, HIDDEN]),
             ("mlp.down_proj", vec![HIDDEN, INNER]),
         ] {
-            shapes.insert(format!("model.layers.{layer}.{part}"), shape);
+            shapes.push((format!("model.layers.{layer}.{part}.weight"), shape));
         }
     }
-    let mut rng = rand_chacha::ChaCha8Rng::seed_from_u64(0);
-    let tensors: BTreeMap<String, (Vec<usize>, Vec<u8>)> = shapes
-        .into_iter()
-        .map(|(name, shape)| {
-            let count = shape.iter().product::<usize>();
-            let values = (0..count).flat_map(|_| rng.random_range(-0.1_f32..0.1).to_le_bytes());
-            (format!("{name}.weight"), (shape, values.collect()))
-        })
-        .collect();
-    let views = tensors.iter().map(|(name, (shape, bytes))| {
-        (name, TensorView::new(Dtype::F32, shape.clone(), bytes).unwrap())
-    });
-    let file = safetensors::serialize(views, None).unwrap();
-    fs::write(directory.join("model.safetensors"), file).unwrap();
+    random::write(directory, "llama", &config, shapes);
 }

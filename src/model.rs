@@ -4,7 +4,7 @@
 //! Knows candle and tokenizers; knows no threads of its own, no queue, no clock and no network.
 //! `layout` finds the files, `weights` reads them strictly, `text` turns samples into tokens and `marks`
 //! says which of them a head reads, `arch` holds bodies and heads, `kernels` the few loops that candle has
-//! no good form of, `load` puts a [`RewardModel`] together, `clip` a [`ClipModel`], whose images come from
+//! no good form of, `lots` shares a batch among the cores, `load` puts a [`RewardModel`] together, `clip` a [`ClipModel`], whose images come from
 //! `image`.
 
 pub mod arch;
@@ -14,6 +14,7 @@ pub mod image;
 mod kernels;
 mod layout;
 mod load;
+mod lots;
 mod marks;
 mod memory;
 mod options;

@@ -6,7 +6,6 @@ mod tokens;
 use std::sync::Arc;
 
 use candle_core::{Device, Tensor};
-use rayon::prelude::*;
 
 use aesthetic::AestheticHead;
 pub use tokens::ClipText;
@@ -16,8 +15,9 @@ use super::{
     arch::{DUAL_ENCODERS, DualEncoder, DualShape},
     device::{named, precision},
     image::{Pixels, Processor, patches},
-    kernels::Pass,
+    kernels::{Pass, side_by_side},
     load::{config, replicas},
+    lots,
 };
 
 /// An image or a text in the space.
@@ -102,8 +102,9 @@ impl ClipModel {
             .ok_or_else(|| LoadError::Architecture(named.to_owned()))?;
         let (precision, dtype) = precision(options.dtype, device)?;
         let weights = Weights::open(layout, precision, device)?;
-        let (sha256, bytes) = (weights.sha256().to_owned(), weights.bytes());
-        let network = build(&config, &weights)?;
+        let bytes = weights.bytes();
+        let (network, sha256) = rayon::join(|| build(&config, &weights), || weights.sha256());
+        let network = network?;
         weights.finish()?;
         let shape = network.shape();
         let processor = Processor::load(layout, shape.image_size, *defaults, options.preprocess)?;
@@ -186,17 +187,15 @@ impl ClipModel {
     /// # Errors
     /// When the device fails.
     pub fn images(&self, images: &[&Pixels]) -> Result<Vec<Embedded>, ForwardError> {
-        self.each(
-            images,
-            |images| {
-                let shape = self.network.shape();
-                let (side, patch) = (shape.image_size, shape.patch_size);
-                let values = patches(images, side, patch, self.processor.values());
-                let rows = (images.len() * shape.patches(), 3 * patch * patch);
-                self.network.images(&Tensor::from_vec(values, rows, &self.device)?)
-            },
-            self.aesthetic.as_ref(),
-        )
+        let forward = |images: &[&Pixels]| {
+            let shape = self.network.shape();
+            let (side, patch) = (shape.image_size, shape.patch_size);
+            let values = patches(images, side, patch, self.processor.values());
+            let rows = (images.len() * shape.patches(), 3 * patch * patch);
+            self.network.images(&Tensor::from_vec(values, rows, &self.device)?)
+        };
+        let positions = self.network.shape().patches();
+        self.each(images, |_| positions, forward, self.aesthetic.as_ref())
     }
 
     /// The texts' vectors, in order. In deterministic mode each text is computed alone.
@@ -206,29 +205,31 @@ impl ClipModel {
     pub fn texts(&self, texts: &[&Encoded]) -> Result<Vec<Embedded>, ForwardError> {
         let forward =
             |texts: &[&Encoded]| self.network.texts(&PackedBatch::new(texts.iter().copied()));
-        self.each(texts, forward, None)
+        self.each(texts, |text| text.ids.len(), forward, None)
     }
 
+    /// `positions`: of an item, what it takes to compute it.
     fn each<T: Sync>(
         &self,
         items: &[&T],
+        positions: impl Fn(&T) -> usize,
         forward: impl Fn(&[&T]) -> Result<Tensor, candle_core::Error> + Sync,
         head: Option<&AestheticHead>,
     ) -> Result<Vec<Embedded>, ForwardError> {
-        let embed = |items: &[&T]| -> Result<Vec<Embedded>, ForwardError> {
-            let _pass = Pass::begin();
-            let rows = forward(items)?.to_vec2::<f32>()?;
-            Ok(rows.into_iter().map(|row| Embedded::new(row, head)).collect())
+        let single = lots::single(items.len());
+        let side_by_side = side_by_side(&self.device);
+        let lots = if self.deterministic {
+            single
+        } else {
+            let cost = |index: usize| positions(items[index]);
+            let work = (0..items.len()).map(cost).sum::<usize>() * self.bytes / 4;
+            lots::deal(single, if side_by_side { Pass::cores(work) } else { 1 }, cost)
         };
-        if self.deterministic {
-            let alone = |item: &&T| embed(&[item]);
-            let each: Result<Vec<_>, _> = if self.device.is_cpu() {
-                items.par_iter().map(alone).collect()
-            } else {
-                items.iter().map(alone).collect()
-            };
-            return Ok(each?.concat());
-        }
-        if items.is_empty() { Ok(Vec::new()) } else { embed(items) }
+        lots::each(&lots, side_by_side, |lot| {
+            let _pass = Pass::begin();
+            let items: Vec<&T> = lot.iter().map(|index| items[*index]).collect();
+            let rows = forward(&items)?.to_vec2::<f32>()?;
+            Ok(rows.into_iter().map(|row| Embedded::new(row, head)).collect())
+        })
     }
 }

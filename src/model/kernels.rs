@@ -25,11 +25,11 @@ pub(super) use cores::Pass;
 pub(super) use gelu::Gelu;
 pub(super) use norm::{layer_norm, rms_norm};
 pub(super) use padded::{Padded, PaddedBucket};
-pub(super) use product::linear;
+pub(super) use product::{linear, linear_gated, linear_gelu, linear_layer_norm};
 pub(super) use rope::Rope;
-pub(super) use swiglu::swiglu;
+pub(super) use swiglu::Gate;
 
-use candle_core::{CpuStorage, DType, Layout, Result, Tensor};
+use candle_core::{CpuStorage, DType, Device, Layout, Result, Tensor};
 
 /// Whether the CPU form applies.
 fn on_cpu(x: &Tensor) -> bool {
@@ -43,6 +43,15 @@ fn composed_by(x: &Tensor) -> Option<Policy> {
         return Some(policy);
     }
     (!x.device().is_cpu() || x.dtype() != DType::F32).then_some(Policy::GPU)
+}
+
+/// Whether passes may run side by side: each on a core of a CPU. A GPU takes one after another.
+pub(super) fn side_by_side(device: &Device) -> bool {
+    #[cfg(test)]
+    if forced::policy().is_some() {
+        return false;
+    }
+    device.is_cpu()
 }
 
 /// A contiguous f32 tensor's values.

@@ -3,15 +3,15 @@
 use std::sync::Arc;
 
 use candle_core::Device;
-use rayon::prelude::*;
 
 use super::{
     Calibration, Encoded, ForwardError, Layout, ModelOptions, PackedBatch, Reduce, StepTags,
     TemplateError, TextEncoder, TextFiles, Weights, WeightsError,
     arch::{self, Network, Outputs},
     device::{named, precision},
-    kernels::Pass,
-    memory,
+    kernels::{Pass, side_by_side},
+    lots, memory,
+    packed::families,
 };
 use crate::domain::Parts;
 
@@ -142,12 +142,13 @@ impl RewardModel {
         if device.is_cpu() {
             weights.check_fits(memory::available())?;
         }
-        let (sha256, bytes) = (weights.sha256().to_owned(), weights.bytes());
+        let bytes = weights.bytes();
         let architecture = config["architectures"][0].as_str().unwrap_or_default().to_owned();
         let files = TextFiles::open(layout)?;
         let tags = StepTags::of(&options.steps, &files)?;
         let source = arch::Source { config: &config, weights: &weights, tags };
-        let network = arch::build(&source)?;
+        let (network, sha256) = rayon::join(|| arch::build(&source), || weights.sha256());
+        let network = network?;
         weights.finish()?;
         let limits = network.text().clone();
         let text = Arc::new(TextEncoder::load(files, layout, options, limits)?);
@@ -223,16 +224,28 @@ impl RewardModel {
     /// # Errors
     /// When the device fails.
     pub fn score(&self, sequences: &[&Encoded]) -> Result<Vec<Judgement>, ForwardError> {
-        if !self.deterministic {
-            return self.packed(sequences);
+        lots::each(&self.lots(sequences), side_by_side(&self.device), |lot| {
+            self.packed(&lot.iter().map(|index| sequences[*index]).collect::<Vec<_>>())
+        })
+    }
+
+    /// What is computed together.
+    fn lots(&self, sequences: &[&Encoded]) -> Vec<Vec<usize>> {
+        if self.deterministic {
+            return lots::single(sequences.len());
         }
-        let alone = |sequence: &&Encoded| self.packed(&[sequence]);
-        let scores: Result<Vec<_>, _> = if self.device.is_cpu() {
-            sequences.par_iter().map(alone).collect()
+        let cost = |index: usize| sequences[index].ids.len();
+        let work = (0..sequences.len()).map(cost).sum::<usize>() * self.bytes / 4;
+        let cores = if side_by_side(&self.device) { Pass::cores(work) } else { 1 };
+        if cores == 1 {
+            return vec![(0..sequences.len()).collect()];
+        }
+        let units = if self.shares_beginnings() {
+            families(sequences)
         } else {
-            sequences.iter().map(alone).collect()
+            lots::single(sequences.len())
         };
-        Ok(scores?.concat())
+        lots::deal(units, cores, cost)
     }
 
     /// Sequences that need as much memory as any that fill a batch of about `tokens`: the longest there are, no two of

@@ -75,10 +75,7 @@ impl PackedBatch {
     /// token sees only what comes before it.
     #[must_use]
     pub fn sharing(sequences: &[&Encoded]) -> Self {
-        let mut order: Vec<usize> = (0..sequences.len()).collect();
-        order.sort_by(|a, b| sequences[*a].ids.cmp(&sequences[*b].ids));
-        let sorted: Vec<&[u32]> =
-            order.iter().map(|index| sequences[*index].ids.as_slice()).collect();
+        let (order, sorted) = sorted(sequences);
         let mut batch = Self {
             marks: vec![Vec::new(); sequences.len()],
             sequences: vec![0; sequences.len()],
@@ -168,6 +165,21 @@ impl PackedBatch {
 
 fn index(row: usize) -> u32 {
     u32::try_from(row).unwrap_or(u32::MAX)
+}
+
+/// Indices in the order of the sequences' tokens, and the tokens.
+fn sorted<'a>(sequences: &[&'a Encoded]) -> (Vec<usize>, Vec<&'a [u32]>) {
+    let ids = |index: &usize| sequences[*index].ids.as_slice();
+    let mut order: Vec<usize> = (0..sequences.len()).collect();
+    order.sort_by(|a, b| ids(a).cmp(ids(b)));
+    let sorted = order.iter().map(ids).collect();
+    (order, sorted)
+}
+
+/// Which sequences [`PackedBatch::sharing`] computes a common beginning for, by index; most are alone.
+pub(super) fn families(sequences: &[&Encoded]) -> Vec<Vec<usize>> {
+    let (order, sorted) = sorted(sequences);
+    groups(&sorted).into_iter().map(|(group, _)| order[group].to_vec()).collect()
 }
 
 /// Cuts sorted sequences into groups, each with the number of tokens that all of it begin with, so that

@@ -2,9 +2,9 @@
 //! values, and every tensor that is there must have been asked for.
 
 use std::{
-    cell::RefCell,
     collections::{BTreeMap, BTreeSet},
     ops::Range,
+    sync::{Mutex, MutexGuard, PoisonError},
 };
 
 use candle_core::{DType, Device, Tensor};
@@ -100,8 +100,7 @@ struct Entry {
 pub struct Weights {
     shards: Vec<Bytes>,
     entries: BTreeMap<String, Entry>,
-    asked: RefCell<BTreeSet<String>>,
-    sha256: String,
+    asked: Mutex<BTreeSet<String>>,
     dtype: DType,
     device: Device,
 }
@@ -158,9 +157,8 @@ impl Weights {
             }
             shards.push(bytes);
         }
-        let sha256 = digest(&shards);
-        let asked = RefCell::default();
-        Ok(Self { shards, entries, asked, sha256, dtype, device: device.clone() })
+        let asked = Mutex::default();
+        Ok(Self { shards, entries, asked, dtype, device: device.clone() })
     }
 
     /// Checks that all tensors, converted, fit into `free` bytes.
@@ -186,10 +184,15 @@ impl Weights {
         values * self.dtype.size_in_bytes()
     }
 
-    /// SHA-256 of the files, in hexadecimal (of the shards' concatenation, in name order).
+    /// SHA-256 of the files, in hexadecimal (of the shards' concatenation, in name order). Reads all of them:
+    /// about a second for a gigabyte.
     #[must_use]
-    pub fn sha256(&self) -> &str {
-        &self.sha256
+    pub fn sha256(&self) -> String {
+        let mut hash = Sha256::new();
+        for shard in &self.shards {
+            hash.update(&**shard);
+        }
+        hex(&hash.finalize())
     }
 
     /// The device that tensors are put on.
@@ -228,7 +231,7 @@ impl Weights {
 
     fn get_as(&self, name: &str, shape: &[usize], dtype: DType) -> Result<Tensor, WeightsError> {
         let entry = self.entries.get(name).ok_or_else(|| WeightsError::Missing(name.to_owned()))?;
-        self.asked.borrow_mut().insert(name.to_owned());
+        self.asked().insert(name.to_owned());
         if entry.shape != shape {
             return Err(WeightsError::Shape {
                 name: name.to_owned(),
@@ -244,10 +247,14 @@ impl Weights {
         Ok(tensor.to_dtype(dtype)?.to_device(&self.device)?)
     }
 
+    fn asked(&self) -> MutexGuard<'_, BTreeSet<String>> {
+        self.asked.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     /// Declares a tensor known and unneeded (buffers that old checkpoints carry).
     pub fn ignore(&self, suffix: &str) {
         let names = self.entries.keys().filter(|name| name.ends_with(suffix)).cloned();
-        self.asked.borrow_mut().extend(names);
+        self.asked().extend(names);
     }
 
     /// Checks that every tensor was asked for.
@@ -255,7 +262,7 @@ impl Weights {
     /// # Errors
     /// Naming those that were not.
     pub fn finish(self) -> Result<(), WeightsError> {
-        let asked = self.asked.into_inner();
+        let asked = self.asked.into_inner().unwrap_or_else(PoisonError::into_inner);
         let left: Vec<_> = self.entries.into_keys().filter(|name| !asked.contains(name)).collect();
         if left.is_empty() { Ok(()) } else { Err(WeightsError::Unexpected(left)) }
     }
@@ -294,14 +301,6 @@ fn header(file: &str, bytes: &Bytes, shard: usize) -> Result<Vec<(String, Entry)
             (name, Entry { shard, dtype: info.dtype, shape: info.shape.clone(), range })
         })
         .collect())
-}
-
-fn digest(shards: &[Bytes]) -> String {
-    let mut hash = Sha256::new();
-    for shard in shards {
-        hash.update(&**shard);
-    }
-    hex(&hash.finalize())
 }
 
 fn floats(name: &str, entry: &Entry, bytes: &[u8]) -> Result<Vec<f32>, WeightsError> {

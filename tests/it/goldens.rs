@@ -8,6 +8,7 @@ use assay::{
     model::{DType, DeviceChoice, Encoded, Format, Layout, ModelOptions, RewardModel, StepOptions},
 };
 use serde::Deserialize;
+use serde_json::Value;
 
 #[derive(Deserialize)]
 struct Expected {
@@ -125,6 +126,41 @@ fn options(case: &str, item: &Item, label: usize) -> ModelOptions {
 
 fn load(case: &str, options: &ModelOptions) -> RewardModel {
     RewardModel::load(&Layout::Directory(path(case)), options).unwrap()
+}
+
+#[derive(Deserialize)]
+struct Cut {
+    model: String,
+    limit: usize,
+    whole: Value,
+    ids: Vec<u32>,
+}
+
+/// Prompts too long for a limit, against the tokens that transformers gives after the same cuts (`cut.py`).
+#[test]
+fn a_prompt_is_cut_from_the_left_until_the_whole_fits() {
+    let file = std::fs::read(path("cut.json")).unwrap();
+    let cuts: Vec<Cut> = serde_json::from_slice(&file).unwrap();
+    assert!(cuts.len() >= 20, "only {} cases", cuts.len());
+    for Cut { model: case, limit, whole, ids } in cuts {
+        let (format, sample) = match serde_json::from_value::<Vec<Message>>(whole.clone()) {
+            Ok(messages) => {
+                let (answer, prompt) = messages.split_last().unwrap();
+                let completion = Some(Completion::Messages(vec![answer.clone()]));
+                let messages = Some(prompt.to_vec());
+                (Format::Auto, Sample { messages, completion, ..Sample::default() })
+            }
+            Err(_) => {
+                let [prompt, answer]: [String; 2] = serde_json::from_value(whole).unwrap();
+                let completion = Some(Completion::Text(answer));
+                (Format::Pair, Sample { prompt: Some(prompt), completion, ..Sample::default() })
+            }
+        };
+        let options = ModelOptions { format, max_tokens: limit, ..ModelOptions::default() };
+        let encoded = load(&case, &options).text().encode(&sample).unwrap();
+        assert!(encoded.truncated, "{case}");
+        assert_eq!(encoded.ids, ids, "{case} at {limit}");
+    }
 }
 
 /// The distance of two numbers, as a share of the larger of 1 and their size.

@@ -5,7 +5,7 @@ use candle_core::{D, Tensor};
 use super::{Computed, invalid};
 use crate::model::{
     LoadError,
-    kernels::{Gelu, swiglu},
+    kernels::{Gate, Gelu},
 };
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -39,11 +39,17 @@ impl Activation {
         }
     }
 
+    /// The function as that of a gate, where there is a form for it.
+    pub(super) fn gate(self) -> Option<Gate> {
+        match self {
+            Self::Silu => Some(Gate::Silu),
+            Self::Gelu(form) => Some(Gate::Gelu(form)),
+            Self::Relu | Self::Tanh => None,
+        }
+    }
+
     /// `f(gate) · up`, where each row of `x` is `[gate, up]`. Shazeer 2020, *GLU Variants*.
     pub(super) fn gated(self, x: &Tensor) -> Computed {
-        if self == Self::Silu {
-            return swiglu(x);
-        }
         let width = x.dim(D::Minus1)? / 2;
         let gate = self.forward(&x.narrow(D::Minus1, 0, width)?)?;
         gate.mul(&x.narrow(D::Minus1, width, width)?)

@@ -2,8 +2,11 @@
 
 use candle_core::Tensor;
 
-use super::Computed;
-use crate::model::{Weights, WeightsError, kernels::linear};
+use super::{Computed, activation::Activation, norm::Norm};
+use crate::model::{
+    Weights, WeightsError,
+    kernels::{linear, linear_gated, linear_gelu, linear_layer_norm},
+};
 
 /// A linear map, its weight stored `[out, in]`.
 #[derive(Debug)]
@@ -107,5 +110,33 @@ impl Linear {
     /// As [`forward`](Self::forward), added to `onto`.
     pub(super) fn onto(&self, onto: &Tensor, x: &Tensor) -> Computed {
         linear(x, &self.weight, self.bias.as_ref(), Some(onto))
+    }
+
+    /// As [`forward`](Self::forward), then `activation`.
+    pub(super) fn activated(&self, x: &Tensor, activation: Activation) -> Computed {
+        match activation {
+            Activation::Gelu(form) => linear_gelu(x, &self.weight, self.bias.as_ref(), form),
+            Activation::Relu | Activation::Silu | Activation::Tanh => {
+                activation.forward(&self.forward(x)?)
+            }
+        }
+    }
+
+    /// As [`forward`](Self::forward) to `[gate, up]`, then `activation` of the gate times the rest.
+    pub(super) fn gated(&self, x: &Tensor, activation: Activation) -> Computed {
+        match activation.gate() {
+            Some(gate) => linear_gated(x, &self.weight, self.bias.as_ref(), gate),
+            None => activation.gated(&self.forward(x)?),
+        }
+    }
+
+    /// As [`onto`](Self::onto), then `norm`.
+    pub(super) fn normed(&self, onto: &Tensor, x: &Tensor, norm: &Norm) -> Computed {
+        match norm {
+            Norm::Layer { weight, bias, eps } => {
+                linear_layer_norm(x, &self.weight, self.bias.as_ref(), onto, [weight, bias], *eps)
+            }
+            Norm::Rms { .. } => norm.forward(&self.onto(onto, x)?),
+        }
     }
 }

@@ -156,9 +156,9 @@ impl PostNorm {
         let mut x = first.clone();
         for (index, layer) in self.layers.iter().enumerate() {
             let seen = mix(index, &layer.qkv.forward(&x)?)?;
-            let attended = layer.after_attention.forward(&layer.output.onto(&x, &seen)?)?;
-            let inner = self.activation.forward(&layer.up.forward(&attended)?)?;
-            x = layer.after_mlp.forward(&layer.down.onto(&attended, &inner)?)?;
+            let attended = layer.output.normed(&x, &seen, &layer.after_attention)?;
+            let inner = layer.up.activated(&attended, self.activation)?;
+            x = layer.down.normed(&attended, &inner, &layer.after_mlp)?;
             if let Some(convolution) = self.convolution.as_ref().filter(|_| index == 0) {
                 x = convolution.forward(first, &x, batch)?;
             }

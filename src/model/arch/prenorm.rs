@@ -162,9 +162,12 @@ impl Layer {
         let seen = self.attention.forward(&qkv, batch, plan)?;
         let attended = added(x, &self.output, self.after_attention.as_ref(), &seen)?;
         let read = if self.parallel { x } else { &attended };
-        let up = self.up.forward(&self.before_mlp.forward(read)?)?;
-        let inner =
-            if self.gated { self.activation.gated(&up)? } else { self.activation.forward(&up)? };
+        let read = self.before_mlp.forward(read)?;
+        let inner = if self.gated {
+            self.up.gated(&read, self.activation)?
+        } else {
+            self.up.activated(&read, self.activation)?
+        };
         added(&attended, &self.down, self.after_mlp.as_ref(), &inner)
     }
 }

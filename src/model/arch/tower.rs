@@ -72,7 +72,7 @@ pub(super) struct Mlp {
 impl Mlp {
     /// Added to `onto`.
     pub(super) fn onto(&self, onto: &Tensor, x: &Tensor) -> Computed {
-        self.down.onto(onto, &self.activation.forward(&self.up.forward(x)?)?)
+        self.down.onto(onto, &self.up.activated(x, self.activation)?)
     }
 }
 

@@ -1,7 +1,8 @@
 //! Attention over packed sequences.
 //!
-//! On a CPU: one task per (sequence, head, block of queries), which reads queries, keys and values in
-//! place from the fused projection. Elsewhere: padded products of sequences of like length.
+//! On a CPU: one task per (sequence, block of queries), which reads queries, keys and values in place from
+//! the fused projection, head by head, and writes its rows of the result. Elsewhere: padded products of
+//! sequences of like length.
 
 mod composed;
 
@@ -15,7 +16,7 @@ use super::{
     cores::Cores,
     exp::exp,
     fold::fold,
-    product::{Add, Matrix, product},
+    product::{Matrix, product},
     rope::{Rope, RopeTables, rope_tables},
     slice,
     tanh::tanh,
@@ -108,7 +109,7 @@ struct Packed<'a> {
     norm: Option<(Vec<f32>, Vec<f32>, f64)>,
 }
 
-impl Packed<'_> {
+impl<'a> Packed<'a> {
     fn forward(&self, qkv: &Tensor) -> Result<Tensor> {
         qkv.apply_op1_no_bwd(self)
     }
@@ -140,84 +141,126 @@ impl Packed<'_> {
         });
     }
 
-    fn tasks(&self) -> Vec<Task<'_>> {
-        let heads = self.shape.heads;
-        self.batch
-            .parts()
-            .iter()
-            .flat_map(|part| {
-                let blocks = (0..part.rows.len()).step_by(BLOCK);
-                blocks.flat_map(move |from| {
-                    let rows = BLOCK.min(part.rows.len() - from);
-                    (0..heads).map(move |head| Task { part, head, from, rows })
-                })
-            })
-            .collect()
-    }
-
-    /// Multiplications that a task takes.
-    fn work(&self, task: &Task<'_>) -> usize {
-        2 * task.rows * task.part.length() * self.shape.head_dim
-    }
-
-    fn run(&self, task: &Task<'_>, qkv: &[f32]) -> Vec<f32> {
-        let Attention { heads, kv_heads, head_dim, .. } = *self.shape;
-        let (width, length) = (self.shape.width(), task.part.length());
-        let kv_head = task.head / (heads / kv_heads);
-        let position = task.part.before.len() + task.from;
-        // A block looks from what its first query sees to what its last one does.
-        let first = self.shape.seen(position, length).start;
-        let keys = self.shape.seen(position + task.rows - 1, length).end - first;
-        let q = &qkv[task.part.row(position) * width + task.head * head_dim..];
-        let (mut near_k, mut near_v) = (Vec::new(), Vec::new());
-        let columns = [heads + kv_head, heads + kv_heads + kv_head].map(|head| head * head_dim);
-        let (k, v, stride) = if first < task.part.before.len() {
-            // What comes before lies elsewhere: a copy is little beside the products.
-            for row in (first..first + keys).map(|position| task.part.row(position) * width) {
-                near_k.extend_from_slice(&qkv[row + columns[0]..][..head_dim]);
-                near_v.extend_from_slice(&qkv[row + columns[1]..][..head_dim]);
-            }
-            (near_k.as_slice(), near_v.as_slice(), head_dim)
-        } else {
-            let [k, v] = columns.map(|column| &qkv[task.part.row(first) * width + column..]);
-            (k, v, width)
+    /// The blocks of queries, in the order of their rows. Where they begin depends on the part alone, so
+    /// that a row's products are the same in any company.
+    fn blocks(&self) -> Vec<Block<'a>> {
+        let blocks = |part: &'a Part| {
+            let rows = 0..part.rows.len();
+            rows.step_by(BLOCK).map(move |from| Block::new(self.shape, part, from))
         };
-        let mut scores = vec![0.0; task.rows * keys];
-        product(
-            Matrix::rows(q, width),
-            Matrix::columns(k, stride),
-            &mut scores,
-            [task.rows, keys, head_dim],
-            Add::Scaled(self.shape.scale),
-            Cores::ONE,
-        );
-        for (row, scores) in scores.chunks_exact_mut(keys).enumerate() {
-            let seen = self.shape.seen(position + row, length);
-            let seen = seen.start - first..seen.end - first;
+        self.batch.parts().iter().flat_map(blocks).collect()
+    }
+
+    /// All heads' outputs for a block of queries, `[queries, heads · head_dim]`.
+    fn run(&self, block: &Block<'_>, qkv: &[f32], out: &mut [f32]) {
+        let Attention { heads, kv_heads, head_dim, .. } = *self.shape;
+        let mut scores = vec![0.0; block.queries * block.keys.len()];
+        let (mut near_k, mut near_v) = (Vec::new(), Vec::new());
+        for kv_head in 0..kv_heads {
+            let columns = [heads + kv_head, heads + kv_heads + kv_head].map(|head| head * head_dim);
+            let (k, v) = if block.looks_back() {
+                let stride = head_dim;
+                self.gather(block, qkv, columns[0], &mut near_k);
+                self.gather(block, qkv, columns[1], &mut near_v);
+                (Matrix::columns(&near_k, stride), Matrix::rows(&near_v, stride))
+            } else {
+                let stride = self.shape.width();
+                let [k, v] = columns.map(|column| &qkv[block.first_key() * stride + column..]);
+                (Matrix::columns(k, stride), Matrix::rows(v, stride))
+            };
+            let group = heads / kv_heads;
+            for head in kv_head * group..(kv_head + 1) * group {
+                self.head(block, head, [self.queries(block, qkv, head), k, v], &mut scores, out);
+            }
+        }
+    }
+
+    /// One head's outputs, in its columns of `out`; `scores` is room for `[queries, keys]`.
+    fn head(
+        &self,
+        block: &Block<'_>,
+        head: usize,
+        [q, k, v]: [Matrix<'_>; 3],
+        scores: &mut [f32],
+        out: &mut [f32],
+    ) {
+        let Attention { heads, head_dim, scale, .. } = *self.shape;
+        let (queries, keys) = (block.queries, block.keys.len());
+        product(q, k, scores, keys, [queries, keys, head_dim], scale, Cores::ONE);
+        let mut totals = [0.0; BLOCK];
+        for ((query, scores), total) in scores.chunks_exact_mut(keys).enumerate().zip(&mut totals) {
+            let seen = block.seen(self.shape, query);
             if let Some(cap) = self.shape.softcap {
                 soft_cap(&mut scores[seen.clone()], cap);
             }
-            softmax(scores, seen);
+            *total = exponentials(scores, seen);
         }
-        let mut out = vec![0.0; task.rows * head_dim];
-        product(
-            Matrix::rows(&scores, keys),
-            Matrix::rows(v, stride),
-            &mut out,
-            [task.rows, head_dim, keys],
-            Add::Scaled(1.0),
-            Cores::ONE,
-        );
-        out
+        let width = heads * head_dim;
+        let (scores, own) = (Matrix::rows(scores, keys), &mut out[head * head_dim..]);
+        product(scores, v, own, width, [queries, head_dim, keys], 1.0, Cores::ONE);
+        for (row, total) in out.chunks_exact_mut(width).zip(totals) {
+            let inverse = total.recip();
+            row[head * head_dim..][..head_dim].iter_mut().for_each(|value| *value *= inverse);
+        }
+    }
+
+    fn queries<'q>(&self, block: &Block<'_>, qkv: &'q [f32], head: usize) -> Matrix<'q> {
+        let width = self.shape.width();
+        let row = block.part.rows.start + block.from;
+        Matrix::rows(&qkv[row * width + head * self.shape.head_dim..], width)
+    }
+
+    /// The keys or values of a head that lie in two places: a copy is little beside the products.
+    fn gather(&self, block: &Block<'_>, qkv: &[f32], column: usize, near: &mut Vec<f32>) {
+        near.clear();
+        for position in block.keys.clone() {
+            let row = block.part.row(position) * self.shape.width();
+            near.extend_from_slice(&qkv[row + column..][..self.shape.head_dim]);
+        }
     }
 }
 
-/// One head's outputs for `rows` tokens of a part, from its token `from` on.
-struct Task<'a> {
+/// Some queries of a part that lie together.
+struct Block<'a> {
     part: &'a Part,
-    head: usize,
+    /// The first of them, counted from the beginning of the part.
     from: usize,
-    rows: usize,
+    queries: usize,
+    /// The positions that any of them sees.
+    keys: Range<usize>,
+}
+
+impl<'a> Block<'a> {
+    fn new(shape: &Attention, part: &'a Part, from: usize) -> Self {
+        let (length, queries) = (part.length(), BLOCK.min(part.rows.len() - from));
+        let position = part.before.len() + from;
+        // A block looks from what its first query sees to what its last one does.
+        let first = shape.seen(position, length).start;
+        let keys = first..shape.seen(position + queries - 1, length).end;
+        Self { part, from, queries, keys }
+    }
+
+    /// Whether some of its keys lie before the part.
+    fn looks_back(&self) -> bool {
+        self.keys.start < self.part.before.len()
+    }
+
+    /// The row of its first key.
+    fn first_key(&self) -> usize {
+        self.part.row(self.keys.start)
+    }
+
+    /// Which of its keys a query sees, counted from the first.
+    fn seen(&self, shape: &Attention, query: usize) -> Range<usize> {
+        let position = self.part.before.len() + self.from + query;
+        let seen = shape.seen(position, self.part.length());
+        seen.start - self.keys.start..(seen.end - self.keys.start).min(self.keys.len())
+    }
+
+    /// Multiplications that it takes.
+    fn work(&self, shape: &Attention) -> usize {
+        2 * shape.heads * self.queries * self.keys.len() * shape.head_dim
+    }
 }
 
 impl CustomOp1 for Packed<'_> {
@@ -231,17 +274,16 @@ impl CustomOp1 for Packed<'_> {
         if self.rope.is_some() || self.norm.is_some() {
             self.prepare(qkv.to_mut());
         }
-        let tasks = self.tasks();
-        let work = tasks.iter().map(|task| self.work(task)).sum();
-        let blocks = Cores::for_work(work).map(&tasks, |task| self.run(task, &qkv));
-        let (dim, width) = (self.shape.head_dim, self.shape.heads * self.shape.head_dim);
+        let width = self.shape.heads * self.shape.head_dim;
         let mut out = vec![0.0; tokens * width];
-        for (task, block) in tasks.iter().zip(blocks) {
-            for (row, values) in block.chunks_exact(dim).enumerate() {
-                let at = (task.part.rows.start + task.from + row) * width + task.head * dim;
-                out[at..at + dim].copy_from_slice(values);
-            }
+        let (mut rest, mut tasks) = (out.as_mut_slice(), Vec::new());
+        for block in self.blocks() {
+            let (own, behind) = std::mem::take(&mut rest).split_at_mut(block.queries * width);
+            rest = behind;
+            tasks.push((block, own));
         }
+        let work = tasks.iter().map(|(block, _)| block.work(self.shape)).sum();
+        Cores::for_work(work).consume(tasks, |(block, out)| self.run(&block, &qkv, out));
         Ok((CpuStorage::F32(out), Shape::from((tokens, width))))
     }
 }
@@ -264,10 +306,9 @@ fn soft_cap(scores: &mut [f32], cap: f32) {
     }
 }
 
-/// Softmax over `seen`, zero elsewhere.
+/// `e^(score − greatest)` over `seen`, zero elsewhere; their sum. What they weigh is divided by it.
 #[multiversion(targets("x86_64+avx512f", "x86_64+avx2"))]
-fn softmax(scores: &mut [f32], seen: Range<usize>) {
-    let seen = seen.start..seen.end.min(scores.len());
+fn exponentials(scores: &mut [f32], seen: Range<usize>) -> f32 {
     scores[..seen.start].fill(0.0);
     scores[seen.end..].fill(0.0);
     let scores = &mut scores[seen];
@@ -275,10 +316,7 @@ fn softmax(scores: &mut [f32], seen: Range<usize>) {
     for score in scores.iter_mut() {
         *score = exp(*score - greatest);
     }
-    let total = fold(scores, 0.0_f32, |a, b| a + b).recip();
-    for score in scores {
-        *score *= total;
-    }
+    fold(scores, 0.0_f32, |a, b| a + b)
 }
 
 #[cfg(test)]

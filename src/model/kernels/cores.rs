@@ -1,7 +1,7 @@
 //! How many cores one loop may use: as many as there are, shared among the forward passes that run.
 //!
-//! A lane a core is the fastest way to serve several models: handing small work to other threads costs
-//! more than doing it. So a loop goes parallel only when it is long and cores are idle. The result is
+//! A pass a core is the fastest way to serve several models, or a batch that can be cut: handing small work
+//! to other threads costs more than doing it. So a loop goes parallel only when it is long and cores are idle. The result is
 //! the same bits either way: a value is always computed by one thread, in one order.
 
 use std::{
@@ -28,6 +28,13 @@ impl Pass {
     pub(in crate::model) fn begin() -> Self {
         PASSES.fetch_add(1, Relaxed);
         Self(())
+    }
+
+    /// How many passes a batch of about `work` multiplications is worth being cut into: one for each core
+    /// that no other pass has.
+    pub(in crate::model) fn cores(work: usize) -> usize {
+        let share = *ALL / (PASSES.load(Relaxed) + 1);
+        if work < 8 * WORTH { 1 } else { share.max(1) }
     }
 }
 
@@ -62,13 +69,13 @@ impl Cores {
         if self.0 == 1 { gemm::Parallelism::None } else { gemm::Parallelism::Rayon(self.0) }
     }
 
-    /// `f` of each item, in order.
-    pub(super) fn map<T: Sync, R: Send>(
-        self,
-        items: &[T],
-        f: impl Fn(&T) -> R + Send + Sync,
-    ) -> Vec<R> {
-        if self.0 == 1 { items.iter().map(f).collect() } else { items.par_iter().map(f).collect() }
+    /// `f` of each item.
+    pub(super) fn consume<T: Send>(self, items: Vec<T>, f: impl Fn(T) + Send + Sync) {
+        if self.0 == 1 {
+            items.into_iter().for_each(f);
+        } else {
+            items.into_par_iter().for_each(f);
+        }
     }
 
     /// `f` on each row of `values`, with the row's index.

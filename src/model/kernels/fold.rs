@@ -10,15 +10,30 @@ where
     T: Copy,
     U: Copy + From<T>,
 {
+    fold_map(values, |value| value, from, f)
+}
+
+/// [`fold`] over what `map` makes of the values.
+#[inline(always)]
+pub(super) fn fold_map<T, U>(
+    values: &[T],
+    map: impl Fn(T) -> T,
+    from: U,
+    f: impl Fn(U, U) -> U + Copy,
+) -> U
+where
+    T: Copy,
+    U: Copy + From<T>,
+{
     let mut parts = [from; PARTS];
     let (chunks, rest) = values.as_chunks::<PARTS>();
     for chunk in chunks {
         for (part, value) in parts.iter_mut().zip(chunk) {
-            *part = f(*part, U::from(*value));
+            *part = f(*part, U::from(map(*value)));
         }
     }
     for (part, value) in parts.iter_mut().zip(rest) {
-        *part = f(*part, U::from(*value));
+        *part = f(*part, U::from(map(*value)));
     }
     parts.into_iter().fold(from, f)
 }
@@ -35,6 +50,8 @@ mod tests {
             assert_eq!(fold(&values, 0.0_f32, |a, b| a + b), sum);
             assert_eq!(fold(&values, 0.0_f64, |a, b| a + b), f64::from(sum));
             assert_eq!(fold(&values, 0.0_f32, f32::max), f32::from(length));
+            let squares = sum * (2.0 * f32::from(length) + 1.0) / 3.0;
+            assert_eq!(fold_map(&values, |v| v * v, 0.0_f64, |a, b| a + b), f64::from(squares));
         }
     }
 }

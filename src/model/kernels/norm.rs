@@ -3,7 +3,11 @@
 use candle_core::{CpuStorage, CustomOp2, CustomOp3, D, DType, Layout, Result, Shape, Tensor};
 use multiversion::multiversion;
 
-use super::{cores::Cores, fold::fold, on_cpu, slice};
+use super::{
+    cores::Cores,
+    fold::{fold, fold_map},
+    on_cpu, slice,
+};
 
 /// `x / sqrt(mean(x²) + eps) · weight` over the last dimension. Zhang & Sennrich 2019, Eq. 4.
 pub(in crate::model) fn rms_norm(x: &Tensor, weight: &Tensor, eps: f64) -> Result<Tensor> {
@@ -55,8 +59,9 @@ impl CustomOp2 for RmsNorm {
         weight_layout: &Layout,
     ) -> Result<(CpuStorage, Shape)> {
         let weight = slice(weight, weight_layout)?;
-        let out = by_rows(slice(x, x_layout)?, weight.len(), |row, out| {
-            rms_row(row, weight, self.eps, out);
+        let mut out = slice(x, x_layout)?.to_vec();
+        Cores::for_work(4 * out.len()).rows(&mut out, weight.len(), |_, row| {
+            rms_row(row, weight, self.eps);
         });
         Ok((CpuStorage::F32(out), x_layout.shape().clone()))
     }
@@ -81,45 +86,34 @@ impl CustomOp3 for LayerNorm {
         bias_layout: &Layout,
     ) -> Result<(CpuStorage, Shape)> {
         let (weight, bias) = (slice(weight, weight_layout)?, slice(bias, bias_layout)?);
-        let out = by_rows(slice(x, x_layout)?, weight.len(), |row, out| {
-            layer_row(row, weight, bias, self.eps, out);
+        let mut out = slice(x, x_layout)?.to_vec();
+        Cores::for_work(4 * out.len()).rows(&mut out, weight.len(), |_, row| {
+            layer_row(row, weight, bias, self.eps);
         });
         Ok((CpuStorage::F32(out), x_layout.shape().clone()))
     }
 }
 
-fn by_rows(x: &[f32], width: usize, row: impl Fn(&[f32], &mut [f32]) + Sync) -> Vec<f32> {
-    let mut out = vec![0.0; x.len()];
-    Cores::for_work(4 * x.len()).rows(&mut out, width, |index, out| {
-        row(&x[index * width..][..width], out);
-    });
-    out
-}
-
 // Means are taken in f64, so that wide rows lose nothing.
 
 #[multiversion(targets("x86_64+avx512f", "x86_64+avx2"))]
-fn rms_row(row: &[f32], weight: &[f32], eps: f64, out: &mut [f32]) {
-    for (out, v) in out.iter_mut().zip(row) {
-        *out = v * v;
-    }
-    let squares = fold(out, 0.0_f64, |a, b| a + b) / row.len() as f64;
+fn rms_row(row: &mut [f32], weight: &[f32], eps: f64) {
+    let squares = fold_map(row, |v| v * v, 0.0_f64, |a, b| a + b) / row.len() as f64;
     let scale = narrow((squares + eps).sqrt().recip());
-    for ((out, v), w) in out.iter_mut().zip(row).zip(weight) {
-        *out = v * scale * w;
+    for (v, w) in row.iter_mut().zip(weight) {
+        *v = *v * scale * w;
     }
 }
 
+/// [`layer_norm`] of one row, in place.
 #[multiversion(targets("x86_64+avx512f", "x86_64+avx2"))]
-fn layer_row(row: &[f32], weight: &[f32], bias: &[f32], eps: f64, out: &mut [f32]) {
+pub(super) fn layer_row(row: &mut [f32], weight: &[f32], bias: &[f32], eps: f64) {
     let centre = narrow(fold(row, 0.0_f64, |a, b| a + b) / row.len() as f64);
-    for (out, v) in out.iter_mut().zip(row) {
-        *out = (v - centre) * (v - centre);
-    }
-    let squares = fold(out, 0.0_f64, |a, b| a + b) / row.len() as f64;
+    row.iter_mut().for_each(|v| *v -= centre);
+    let squares = fold_map(row, |v| v * v, 0.0_f64, |a, b| a + b) / row.len() as f64;
     let scale = narrow((squares + eps).sqrt().recip());
-    for (((out, v), w), b) in out.iter_mut().zip(row).zip(weight).zip(bias) {
-        *out = (v - centre) * scale * w + b;
+    for ((v, w), b) in row.iter_mut().zip(weight).zip(bias) {
+        *v = *v * scale * w + b;
     }
 }
 

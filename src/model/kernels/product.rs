@@ -1,8 +1,16 @@
-//! Matrix products on a CPU.
+//! Matrix products on a CPU, with what follows them.
+
+use std::ops::Deref;
 
 use candle_core::{CpuStorage, CustomOp1, Layout, Result, Shape, Storage, Tensor};
 
-use super::{cores::Cores, on_cpu, slice};
+use super::{
+    cores::Cores,
+    gelu::Gelu,
+    norm::{layer_norm, layer_row},
+    on_cpu, slice,
+    swiglu::Gate,
+};
 
 /// `x Wᵀ + bias + onto`: `x` is `[rows, in]`, `weight` `[out, in]`, `bias` `[out]`, `onto` and the result
 /// `[rows, out]`.
@@ -13,7 +21,8 @@ pub(in crate::model) fn linear(
     onto: Option<&Tensor>,
 ) -> Result<Tensor> {
     if on_cpu(x) {
-        return x.apply_op1_no_bwd(&Linear { weight, bias, onto });
+        let then = onto.map_or(Then::Nothing, Then::Onto);
+        return x.apply_op1_no_bwd(&Linear { weight, bias, then });
     }
     let mut y = x.matmul(&weight.t()?)?;
     if let Some(bias) = bias {
@@ -25,10 +34,112 @@ pub(in crate::model) fn linear(
     }
 }
 
+/// `gelu(x Wᵀ + bias)`, as [`linear`] and [`Gelu::forward`].
+pub(in crate::model) fn linear_gelu(
+    x: &Tensor,
+    weight: &Tensor,
+    bias: Option<&Tensor>,
+    form: Gelu,
+) -> Result<Tensor> {
+    if on_cpu(x) {
+        return x.apply_op1_no_bwd(&Linear { weight, bias, then: Then::Gelu(form) });
+    }
+    form.forward(&linear(x, weight, bias, None)?)
+}
+
+/// `f(gate) · up`, where `[gate, up] = x Wᵀ + bias`, as [`linear`] and [`Gate::forward`]. The rows of the result
+/// lie apart on a CPU.
+pub(in crate::model) fn linear_gated(
+    x: &Tensor,
+    weight: &Tensor,
+    bias: Option<&Tensor>,
+    gate: Gate,
+) -> Result<Tensor> {
+    if on_cpu(x) {
+        let y = x.apply_op1_no_bwd(&Linear { weight, bias, then: Then::Gated(gate) })?;
+        return y.narrow(1, 0, weight.dim(0)? / 2);
+    }
+    gate.forward(&linear(x, weight, bias, None)?)
+}
+
+/// The normalised `x Wᵀ + bias + onto`, as [`linear`] and [`layer_norm`].
+pub(in crate::model) fn linear_layer_norm(
+    x: &Tensor,
+    weight: &Tensor,
+    bias: Option<&Tensor>,
+    onto: &Tensor,
+    [norm_weight, norm_bias]: [&Tensor; 2],
+    eps: f64,
+) -> Result<Tensor> {
+    if on_cpu(x) {
+        let then = Then::LayerNorm { onto, weight: norm_weight, bias: norm_bias, eps };
+        return x.apply_op1_no_bwd(&Linear { weight, bias, then });
+    }
+    layer_norm(&linear(x, weight, bias, Some(onto))?, norm_weight, norm_bias, eps)
+}
+
 struct Linear<'a> {
     weight: &'a Tensor,
     bias: Option<&'a Tensor>,
-    onto: Option<&'a Tensor>,
+    then: Then<'a>,
+}
+
+/// What follows a product, row by row, in the pass that adds the bias.
+#[derive(Clone, Copy)]
+enum Then<'a> {
+    Nothing,
+    Onto(&'a Tensor),
+    Gelu(Gelu),
+    /// In the first half of the row.
+    Gated(Gate),
+    LayerNorm {
+        onto: &'a Tensor,
+        weight: &'a Tensor,
+        bias: &'a Tensor,
+        eps: f64,
+    },
+}
+
+impl Linear<'_> {
+    /// Adds the bias and does what follows, in place.
+    fn finish(&self, out: &mut [f32], width: usize) -> Result<()> {
+        let bias = self.bias.map(values);
+        let bias = bias.as_ref().map(Values::slice).transpose()?;
+        let biased = |row: &mut [f32]| {
+            if let Some(bias) = bias {
+                plus(row, bias);
+            }
+        };
+        let rows = |work: usize, out: &mut [f32], f: &(dyn Fn(usize, &mut [f32]) + Sync)| {
+            Cores::for_work(work * out.len()).rows(out, width, |index, row| {
+                biased(row);
+                f(index, row);
+            });
+        };
+        match self.then {
+            Then::Nothing if bias.is_none() => {}
+            Then::Nothing => rows(2, out, &|_, _| {}),
+            Then::Onto(onto) => {
+                let onto = values(onto);
+                let onto = onto.slice()?;
+                rows(4, out, &|index, row| plus(row, &onto[index * width..][..width]));
+            }
+            Then::Gelu(form) => {
+                let gelu = form.in_place();
+                rows(8, out, &|_, row| gelu(row));
+            }
+            Then::Gated(gate) => rows(8, out, &|_, row| gate.in_place(row)),
+            Then::LayerNorm { onto, weight, bias, eps } => {
+                let [onto, weight, bias] = [onto, weight, bias].map(values);
+                let [onto, weight, bias] = [onto.slice()?, weight.slice()?, bias.slice()?];
+                rows(8, out, &|index, row| {
+                    plus(row, &onto[index * width..][..width]);
+                    layer_row(row, weight, bias, eps);
+                });
+            }
+        }
+        Ok(())
+    }
 }
 
 impl CustomOp1 for Linear<'_> {
@@ -39,48 +150,37 @@ impl CustomOp1 for Linear<'_> {
     fn cpu_fwd(&self, x: &CpuStorage, layout: &Layout) -> Result<(CpuStorage, Shape)> {
         let (rows, input) = layout.shape().dims2()?;
         let output = self.weight.dim(0)?;
-        let x = slice(x, layout)?;
-        let adds = self.bias.is_some() || self.onto.is_some();
-        let mut out = vec![0.0; rows * output];
-        if let Some(onto) = self.onto {
-            with_values(onto, |onto| {
-                by_rows(&mut out, output, |index, row| {
-                    row.copy_from_slice(&onto[index * output..][..output]);
-                });
-                Ok(())
-            })?;
-        }
-        if let Some(bias) = self.bias {
-            with_values(bias, |bias| {
-                by_rows(&mut out, output, |_, row| {
-                    row.iter_mut().zip(bias).for_each(|(out, bias)| *out += bias);
-                });
-                Ok(())
-            })?;
-        }
-        with_values(self.weight, |weight| {
-            let (left, right) = (Matrix::rows(x, input), Matrix::columns(weight, input));
-            let add = if adds { Add::Onto } else { Add::Scaled(1.0) };
-            let cores = Cores::for_work(rows * input * output);
-            product(left, right, &mut out, [rows, output, input], add, cores);
-            Ok(())
-        })?;
+        let (left, weight) = (Matrix::of(x, layout)?, values(self.weight));
+        let right = Matrix::columns(weight.slice()?, input);
+        let cores = Cores::for_work(rows * input * output);
+        let mut out = fresh_product(left, right, [rows, output, input], cores);
+        self.finish(&mut out, output)?;
         Ok((CpuStorage::F32(out), Shape::from((rows, output))))
     }
 }
 
-/// `f` on each row, which is little more than reading and writing it.
-fn by_rows(out: &mut [f32], width: usize, f: impl Fn(usize, &mut [f32]) + Sync) {
-    Cores::for_work(4 * out.len()).rows(out, width, f);
+fn plus(row: &mut [f32], other: &[f32]) {
+    row.iter_mut().zip(other).for_each(|(value, other)| *value += other);
 }
 
-/// `f` of a CPU tensor's values.
-fn with_values<R>(tensor: &Tensor, f: impl FnOnce(&[f32]) -> Result<R>) -> Result<R> {
+/// A tensor's values on a CPU, as long as they are held.
+struct Values<'a, S> {
+    storage: S,
+    layout: &'a Layout,
+}
+
+fn values(tensor: &Tensor) -> Values<'_, impl Deref<Target = Storage> + '_> {
     let (storage, layout) = tensor.storage_and_layout();
-    match &*storage {
-        Storage::Cpu(storage) => f(slice(storage, layout)?),
-        Storage::Cuda(_) | Storage::Metal(_) => {
-            Err(candle_core::Error::Msg("the tensor is not on the CPU".to_owned()))
+    Values { storage, layout }
+}
+
+impl<S: Deref<Target = Storage>> Values<'_, S> {
+    fn slice(&self) -> Result<&[f32]> {
+        match &*self.storage {
+            Storage::Cpu(storage) => slice(storage, self.layout),
+            Storage::Cuda(_) | Storage::Metal(_) => {
+                Err(candle_core::Error::Msg("the tensor is not on the CPU".to_owned()))
+            }
         }
     }
 }
@@ -98,6 +198,16 @@ impl<'a> Matrix<'a> {
         Self { values, row_stride: stride, column_stride: 1 }
     }
 
+    /// A tensor's values, whose rows may lie apart.
+    fn of(storage: &'a CpuStorage, layout: &Layout) -> Result<Self> {
+        match *layout.stride() {
+            [row_stride, 1] => {
+                Ok(Self::rows(&storage.as_slice()?[layout.start_offset()..], row_stride))
+            }
+            _ => Ok(Self::rows(slice(storage, layout)?, layout.shape().dims2()?.1)),
+        }
+    }
+
     pub(super) fn columns(values: &'a [f32], stride: usize) -> Self {
         Self { values, row_stride: 1, column_stride: stride }
     }
@@ -109,52 +219,81 @@ impl<'a> Matrix<'a> {
     }
 }
 
-/// What a product is added to.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub(super) enum Add {
-    /// Nothing: it is only multiplied by this.
-    Scaled(f32),
-    /// What its place holds.
-    Onto,
-}
-
-/// `out = left · right`, or `out += left · right`; `[m, n, k]`: `out` is `m × n`, row by row.
+/// `out = scale · left · right`, whose rows lie `row_stride` apart; `[m, n, k]`: the product is `m × n`.
 #[expect(unsafe_code, reason = "the product's library takes pointers and strides")]
 pub(super) fn product(
     left: Matrix<'_>,
     right: Matrix<'_>,
     out: &mut [f32],
-    [m, n, k]: [usize; 3],
-    add: Add,
+    row_stride: usize,
+    shape: [usize; 3],
+    scale: f32,
     cores: Cores,
 ) {
-    assert!(
-        left.covers(m, k) && right.covers(k, n) && out.len() == m * n,
-        "a product out of bounds"
-    );
+    let [m, n, _] = shape;
+    let covered = Matrix::rows(out, row_stride).covers(m, n);
+    assert!(covered && (m <= 1 || n <= row_stride), "a product out of bounds");
+    // SAFETY: every element of `m` rows of `n` that lie `row_stride` apart is within `out`, by the assertion; it
+    // is borrowed mutably.
+    unsafe {
+        multiply(left, right, out.as_mut_ptr(), row_stride, shape, scale, cores);
+    }
+}
+
+/// `left · right` in new memory, row by row: memory that is not filled with zeros before.
+#[expect(unsafe_code, reason = "the product's library takes pointers and strides")]
+pub(super) fn fresh_product(
+    left: Matrix<'_>,
+    right: Matrix<'_>,
+    shape: [usize; 3],
+    cores: Cores,
+) -> Vec<f32> {
+    let [m, n, k] = shape;
+    assert!(k > 0, "a product of nothing");
+    let mut out = Vec::with_capacity(m * n);
+    // SAFETY: there is room for `m` rows of `n` numbers, `n` apart, that nobody else knows of; the product
+    // writes each of them before they count as values.
+    unsafe {
+        multiply(left, right, out.as_mut_ptr(), n, shape, 1.0, cores);
+        out.set_len(m * n);
+    }
+    out
+}
+
+/// Writes `scale · left · right` to `m` rows of `n` numbers, `row_stride` apart, and reads nothing there.
+///
+/// # Safety
+/// All of them must be writable through `out`, and nothing else may refer to them.
+#[expect(unsafe_code, reason = "the product's library takes pointers and strides")]
+unsafe fn multiply(
+    left: Matrix<'_>,
+    right: Matrix<'_>,
+    out: *mut f32,
+    row_stride: usize,
+    [m, n, k]: [usize; 3],
+    scale: f32,
+    cores: Cores,
+) {
+    assert!(left.covers(m, k) && right.covers(k, n), "a product out of bounds");
     let stride = |stride: usize| isize::try_from(stride).unwrap_or(isize::MAX);
-    let (onto, scale) = match add {
-        Add::Scaled(scale) => (false, scale),
-        Add::Onto => (true, 1.0),
-    };
-    // SAFETY: the assertion above shows that every element the strides reach lies within its slice;
-    // `out` is borrowed mutably, so it overlaps neither side.
+    // SAFETY: the assertion above shows that every element that the strides of both sides reach lies within
+    // their slices; what `out` reaches is the caller's promise.
     unsafe {
         gemm::gemm(
             m,
             n,
             k,
-            out.as_mut_ptr(),
+            out,
             1,
-            stride(n),
-            onto,
+            stride(row_stride),
+            false,
             left.values.as_ptr(),
             stride(left.column_stride),
             stride(left.row_stride),
             right.values.as_ptr(),
             stride(right.column_stride),
             stride(right.row_stride),
-            1.0,
+            0.0,
             scale,
             false,
             false,
@@ -186,16 +325,51 @@ mod tests {
         assert_eq!(of(Some(&bias), Some(&onto)), [[13.5, 9.5], [22.5, 26.5], [34.5, 25.5]]);
     }
 
+    /// What follows a product, in one pass with it and in steps.
+    #[test]
+    fn what_follows_is_the_same_in_steps() {
+        let tensor = |rows: usize, width: usize, seed: usize| {
+            let value = |i: usize| ((i * 37 + seed * 11) % 101) as f32 / 25.0 - 2.0;
+            let values: Vec<f32> = (0..rows * width).map(value).collect();
+            Tensor::from_vec(values, (rows, width), &Device::Cpu).unwrap()
+        };
+        let (x, weight, onto) = (tensor(5, 24, 1), tensor(16, 24, 2), tensor(5, 16, 3));
+        let [bias, scale, shift] = [4, 5, 6].map(|seed| tensor(1, 16, seed).get(0).unwrap());
+        let plain = linear(&x, &weight, Some(&bias), None).unwrap();
+        let equal = |found: Tensor, expected: Tensor| {
+            let [found, expected] = [found, expected].map(|x| x.to_vec2::<f32>().unwrap().concat());
+            for (found, expected) in found.iter().zip(expected) {
+                let off = (found - expected).abs();
+                assert!(off < 1e-5 * expected.abs().max(1.0), "{found} for {expected}");
+            }
+        };
+        for form in [Gelu::Exact, Gelu::Tanh, Gelu::Quick] {
+            let found = linear_gelu(&x, &weight, Some(&bias), form).unwrap();
+            equal(found, form.forward(&plain).unwrap());
+        }
+        for gate in [Gate::Silu, Gate::Gelu(Gelu::Tanh)] {
+            let found = linear_gated(&x, &weight, Some(&bias), gate).unwrap();
+            equal(found.clone(), gate.forward(&plain).unwrap());
+            // Its rows lie apart, which a product reads as they are.
+            let next = tensor(3, 8, 7);
+            let whole = found.contiguous().unwrap();
+            equal(
+                linear(&found, &next, None, None).unwrap(),
+                linear(&whole, &next, None, None).unwrap(),
+            );
+        }
+        let found = linear_layer_norm(&x, &weight, Some(&bias), &onto, [&scale, &shift], 1e-6);
+        let expected = layer_norm(&(plain + &onto).unwrap(), &scale, &shift, 1e-6);
+        equal(found.unwrap(), expected.unwrap());
+    }
+
     #[test]
     fn one_core_and_many_give_the_same_bits() {
         let values = |count: usize| (0..count).map(|i| ((i * 37 % 101) as f32).sin()).collect();
         let (m, n, k) = (300, 96, 64);
         let (left, right): (Vec<f32>, Vec<f32>) = (values(m * k), values(n * k));
         let of = |cores| {
-            let mut out = vec![0.0; m * n];
-            let (left, right) = (Matrix::rows(&left, k), Matrix::columns(&right, k));
-            product(left, right, &mut out, [m, n, k], Add::Scaled(1.0), cores);
-            out
+            fresh_product(Matrix::rows(&left, k), Matrix::columns(&right, k), [m, n, k], cores)
         };
         assert_eq!(of(Cores::some(1)), of(Cores::some(4)));
     }

@@ -21,6 +21,7 @@ LLAMA = {"bos_token": "<|begin_of_text|>", "eos_token": "<|eot_id|>"}
 TOKENS = {
     "llama3": LLAMA, "llama32": LLAMA, "skywork": LLAMA,
     "qwen25": {"eos_token": "<|im_end|>"}, "qwen3": {"eos_token": "<|im_end|>"},
+    "chatml": {"bos_token": "<|im_start|>", "eos_token": "<|im_end|>"},
     "gemma": {"bos_token": "<bos>", "eos_token": "<eos>"}, "mistral": {"bos_token": "<s>", "eos_token": "</s>"},
     "constructs": {"eos_token": "</s>"}, "generation": {"eos_token": "</s>"},
 }
