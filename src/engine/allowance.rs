@@ -2,6 +2,8 @@
 
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 
+use crate::model::ForwardError;
+
 /// The share of the first allowance below which none goes: a shortage may pass, and batches of nothing help nobody.
 const LEAST: usize = 16;
 
@@ -32,9 +34,38 @@ impl Allowance {
     }
 }
 
+/// `tokens`, halved until `attempt` at a batch of so many finds the memory for it.
+pub(super) fn fitting(
+    mut tokens: usize,
+    attempt: impl Fn(usize) -> Result<(), ForwardError>,
+) -> Result<usize, ForwardError> {
+    loop {
+        match attempt(tokens) {
+            Ok(()) => return Ok(tokens),
+            Err(ForwardError::OutOfMemory(_)) if tokens > 1 => tokens /= 2,
+            Err(error) => return Err(error),
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_fits_is_found_by_halving() {
+        let memory = |most: usize| {
+            move |tokens: usize| {
+                let short = ForwardError::OutOfMemory("a test".to_owned());
+                if tokens > most { Err(short) } else { Ok(()) }
+            }
+        };
+        assert_eq!(fitting(1000, memory(1000)), Ok(1000));
+        assert_eq!(fitting(1000, memory(300)), Ok(250));
+        assert!(matches!(fitting(1000, memory(0)), Err(ForwardError::OutOfMemory(_))));
+        let broken = |_| Err(ForwardError::Failed("a test".to_owned()));
+        assert!(matches!(fitting(1000, broken), Err(ForwardError::Failed(_))));
+    }
 
     #[test]
     fn it_halves_and_ends() {

@@ -13,7 +13,7 @@ use std::{collections::HashMap, sync::Arc, time::Instant};
 use futures::future::{join_all, try_join_all};
 use tokio::task::JoinError;
 
-use super::{Engine, LaneConfig, Snapshot, fetch::Fetched, key::Key};
+use super::{Engine, LaneConfig, Snapshot, allowance::fitting, fetch::Fetched, key::Key};
 use crate::{
     domain::{
         BoxFuture, Data, DualInfo, Embeddable, Embedders, Embedding, Embeddings, Image, Miss,
@@ -62,17 +62,15 @@ impl DualLane {
         intake: &Arc<Intake>,
     ) -> Result<Self, LoadError> {
         let model = replicas.first().ok_or_else(|| LoadError::Option("no replica".to_owned()))?;
+        let mut tokens = config.tokens(model.is_on_gpu());
         for replica in replicas {
             warm_up(replica)?;
+            tokens = fitting_images(replica, tokens, config.batch_sequences)?;
         }
         let shape = model.shape();
         let bytes = 3 * shape.image_size * shape.image_size;
         let positions = shape.patches() + 1;
-        let of = |queue| Bounds {
-            batch: config.tokens(model.is_on_gpu()),
-            items: config.batch_sequences,
-            queue,
-        };
+        let of = |queue| Bounds { batch: tokens, items: config.batch_sequences, queue };
         let pixels = (WAITING_PIXELS / bytes).max(1) * positions;
         let each = || replicas.iter().map(Arc::clone);
         let images = Worker::start(
@@ -289,9 +287,26 @@ fn info(model: &ClipModel) -> DualInfo {
     }
 }
 
-fn warm_up(model: &ClipModel) -> Result<(), LoadError> {
+/// How many tokens a batch may have: `tokens`, or what a GPU has the memory for as images.
+fn fitting_images(model: &ClipModel, tokens: usize, items: usize) -> Result<usize, LoadError> {
+    if !model.is_on_gpu() {
+        return Ok(tokens);
+    }
+    let (grey, positions) = (grey(model), model.shape().patches() + 1);
+    let fits = fitting(tokens, |tokens| {
+        let images = (tokens / positions).clamp(1, items.max(1));
+        model.images(&vec![&grey; images]).map(drop)
+    })?;
+    Ok(fits)
+}
+
+fn grey(model: &ClipModel) -> Pixels {
     let side = model.shape().image_size;
-    let grey = Pixels { rgb: vec![128; 3 * side * side] };
+    Pixels { rgb: vec![128; 3 * side * side] }
+}
+
+fn warm_up(model: &ClipModel) -> Result<(), LoadError> {
+    let grey = grey(model);
     let text = model.text().encode("a").map_err(|miss| LoadError::Option(miss.to_string()))?;
     let first = [model.images(&[&grey])?, model.texts(&[&text])?].concat();
     if first.len() == 2 && first.iter().all(Embedded::is_sound) {

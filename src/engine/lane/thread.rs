@@ -11,7 +11,7 @@ use super::{Done, Outcome};
 use crate::{
     domain::{Miss, MissStatus},
     engine::{
-        allowance::Allowance,
+        allowance::{Allowance, fitting},
         budget::Budget,
         queue::{Item, Queue},
         stats::Stats,
@@ -164,18 +164,14 @@ pub(super) fn warm_up(model: &impl Scorer, tokens: usize) -> Result<usize, LoadE
             return Err(LoadError::Option(message));
         }
     }
-    let mut fitting = tokens;
-    loop {
-        let filling = model.filling(fitting);
+    let fits = fitting(tokens, |tokens| {
+        let filling = model.filling(tokens);
         if filling.is_empty() {
-            return Ok(fitting);
+            return Ok(());
         }
-        match model.score(&filling.iter().collect::<Vec<_>>()) {
-            Ok(_) => return Ok(fitting),
-            Err(ForwardError::OutOfMemory(_)) if fitting > 1 => fitting /= 2,
-            Err(error) => return Err(error.into()),
-        }
-    }
+        model.score(&filling.iter().collect::<Vec<_>>()).map(drop)
+    })?;
+    Ok(fits)
 }
 
 fn finite(judgement: Judgement) -> Result<Judgement, Miss> {
