@@ -8,6 +8,7 @@ mod cores;
 mod exp;
 mod fold;
 mod gelu;
+mod linear;
 mod norm;
 mod normal;
 mod product;
@@ -18,8 +19,8 @@ mod tanh;
 pub(super) use attention::Attention;
 pub(super) use cores::Pass;
 pub(super) use gelu::Gelu;
+pub(super) use linear::{linear, linear_gated, linear_gelu, linear_layer_norm};
 pub(super) use norm::{layer_norm, rms_norm};
-pub(super) use product::{linear, linear_gated, linear_gelu, linear_layer_norm};
 pub(super) use rope::{Rope, RopeTables, rope_tables};
 pub(super) use swiglu::Gate;
 
