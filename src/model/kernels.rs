@@ -11,6 +11,7 @@ mod fold;
 #[cfg(test)]
 pub(super) mod forced;
 mod gelu;
+mod linear;
 mod norm;
 mod normal;
 mod padded;
@@ -23,9 +24,9 @@ pub(super) use attention::{Attention, Plan};
 pub(super) use buckets::Policy;
 pub(super) use cores::Pass;
 pub(super) use gelu::Gelu;
+pub(super) use linear::{linear, linear_gated, linear_gelu, linear_layer_norm};
 pub(super) use norm::{layer_norm, rms_norm};
 pub(super) use padded::{Padded, PaddedBucket};
-pub(super) use product::{linear, linear_gated, linear_gelu, linear_layer_norm};
 pub(super) use rope::Rope;
 pub(super) use swiglu::Gate;
 
