@@ -80,6 +80,7 @@ impl CodeVerifier {
             missing: found.missing.clone(),
             remedies: if usable { Vec::new() } else { REMEDIES.map(str::to_owned).to_vec() },
             landlock_abi: found.landlock_abi,
+            cgroup: found.cgroup.clone(),
             python: found.python.clone(),
             numpy: found.numpy,
             pytest: found.pytest,

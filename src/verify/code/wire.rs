@@ -1,10 +1,13 @@
 //! Messages between the service and its runners: a JSON header and the bytes that go with it.
 
-use std::io::{self, Read, Write};
+use std::{
+    io::{self, Read, Write},
+    path::PathBuf,
+};
 
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
-use super::sandbox::Tier;
+use super::{Cgroup, sandbox::Tier};
 
 /// The largest message: a run's input with its source.
 const LARGEST: u64 = 512 << 20;
@@ -101,6 +104,8 @@ pub(super) enum Order {
         minimum: Tier,
         /// The strongest to try.
         maximum: Tier,
+        /// The runner's cgroup, if it has one.
+        group: Option<PathBuf>,
     },
     /// Run these processes together. Blobs: payload and input of each.
     Run(Vec<Process>),
@@ -154,6 +159,8 @@ pub(super) struct Found {
     pub(super) missing: Vec<String>,
     /// The kernel's Landlock version, 0 for none.
     pub(super) landlock_abi: i32,
+    /// Whether runs are bounded by cgroups.
+    pub(super) cgroup: Cgroup,
     /// The interpreter's version.
     pub(super) python: Option<String>,
     /// Whether NumPy is there.

@@ -7,7 +7,7 @@ FRAME = 8 << 20
 
 
 class Dead(BaseException):
-    # The candidate's process is gone, or does not speak the protocol: no test can catch this and pass.
+    # The other process is gone, or does not speak the protocol: no test can catch this and pass.
     pass
 
 
@@ -26,7 +26,7 @@ class Wire:
         while size:
             part = os.read(self.fd, min(size, 1 << 20))
             if not part:
-                raise EOFError
+                raise Dead('the other side is gone')
             parts.append(part)
             size -= len(part)
         return b''.join(parts)

@@ -239,11 +239,10 @@ def leetcode(names):
     names['pow'] = pow
 
 
-def loaded(document, send, entry):
+def loaded(document, send, names):
     code = compiled(document['source'], send)
     made = module('solution')
-    if entry and ('.' in entry or entry.startswith('~')):
-        leetcode(made.__dict__)
+    made.__dict__.update(names)
     exec(code, made.__dict__)
     return made
 
@@ -261,7 +260,10 @@ def resolve(made, entry):
 
 def call(request, send, payload):
     document = decode(read_all(payload).decode())
-    made = loaded(document, send, request['entry'])
+    names = {}
+    if '.' in request['entry'] or request['entry'].startswith('~'):
+        leetcode(names)
+    made = loaded(document, send, names)
     result = resolve(made, request['entry'])(*document['args'], **document.get('kwargs', {}))
     text = Plain().encode(result)
     if len(text) > TEXT:

@@ -75,11 +75,12 @@ def judge(request, send, payload, rpc):
     outcome, detail, asking = 'ok', None, types.SimpleNamespace(alive=True, raised=None)
     try:
         asking = Asking(rpc)
-        space = module('tests').__dict__
-        space.update(candidate_names(asking, names_of(code), document.get('entry')))
+        space, entry = module('tests').__dict__, document.get('entry')
+        read_beforehand(asking, document['source'], entry)
+        space.update(candidate_names(asking, names_of(code), entry))
         exec(code, space)
-        if document.get('entry'):
-            space['check'](called(document['entry'], asking.ask('name', document['entry'])[0]))
+        if entry:
+            space['check'](called(entry.rpartition('.')[2], asking.ask('name', entry)[0]))
         if not asking.alive:
             outcome = 'dead'
     except BaseException as error:
@@ -89,12 +90,34 @@ def judge(request, send, payload, rpc):
     exit_now(0)
 
 
+def read_beforehand(asking, source, entry):
+    # What a test says of classes matters only where the program has a name like one.
+    if not any(is_class_name(name) and name in source for name in [*asking.names, entry or '']):
+        return
+    import ast
+    nodes = [node for tree in trees([source]) for node in ast.walk(tree)]
+    asking.shown = used_as_classes(nodes)
+    checks = (node for node in nodes if isinstance(node, ast.FunctionDef) and node.name == 'check')
+    if entry and any(one.arg in asking.shown for check in checks for one in check.args.args):
+        asking.shown.add(entry.rpartition('.')[2])
+
+
 def describe(error):
     text = f'{type(error).__name__}: {error}' if str(error) else type(error).__name__
     return text[:2000].encode(errors='replace').decode()
 
 
 class Stub(types.ModuleType):
+    # The program, as tests import it. What they put into it, they put into the program.
+    def __setattr__(self, name, value):
+        if name.startswith('__'):
+            super().__setattr__(name, value)
+        else:
+            self.__dict__['_asking'].ask('put', name, value)
+
+    def __delattr__(self, name):
+        self.__dict__['_asking'].ask('drop', name)
+
     def __getattr__(self, name):
         if name == '__path__' or name.startswith('__') and name != '__all__':
             raise AttributeError(name)
@@ -104,25 +127,6 @@ class Stub(types.ModuleType):
             return [name for name in asking.names if not name.startswith(('_', 'pytest', 'test', 'Test'))
                     and name not in self.__dict__['_bound'] and tests_own(name) is None]
         return called(name, asking.ask('name', name)[0])
-
-
-def bound_in(files):
-    # The names that test files bind themselves.
-    import ast
-    for name, text in files.items():
-        if not name.endswith('.py'):
-            continue
-        try:
-            nodes = list(ast.walk(ast.parse(text)))
-        except (SyntaxError, ValueError, RecursionError, MemoryError):
-            continue
-        for node in nodes:
-            if isinstance(node, ast.alias):
-                yield (node.asname or node.name).partition('.')[0]
-            elif isinstance(node, (ast.FunctionDef, ast.ClassDef)):
-                yield node.name
-            elif isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
-                yield node.id
 
 
 class Reporter:
@@ -177,7 +181,11 @@ def suite(request, send, payload, rpc):
         send('r', json.dumps({'items': [], 'outcome': 'dead', 'detail': str(error)}).encode())
         exit_now(0)
     stub = Stub(document['module'])
-    stub.__dict__.update(_asking=asking, _bound=set(bound_in(document['files'])))
+    import ast
+    texts = [text for name, text in document['files'].items() if name.endswith('.py')]
+    nodes = [node for tree in trees(texts) for node in ast.walk(tree)]
+    asking.shown = used_as_classes(nodes)
+    stub.__dict__.update(_asking=asking, _bound=set(bound_in(nodes)))
     sys.modules[document['module']] = stub
     reporter = Reporter(asking)
     os.environ['PYTEST_DISABLE_PLUGIN_AUTOLOAD'] = '1'

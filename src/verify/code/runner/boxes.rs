@@ -21,6 +21,7 @@ use crate::verify::code::{
     sandbox::{
         Tier,
         build::{PROGRAM, control_pair, spawn_guard},
+        cgroup::Group,
         filter::{OWN_PID, Profile, base},
         rules,
     },
@@ -56,11 +57,11 @@ pub(super) struct Sandbox {
 }
 
 impl Sandbox {
-    /// Builds a box and waits until its interpreter is ready.
+    /// Builds a box and waits until its interpreter is ready. Its children are born in these groups.
     ///
     /// # Errors
     /// With what the guard or the interpreter said.
-    pub(super) fn start(tier: Tier, flavour: Flavour) -> io::Result<Self> {
+    pub(super) fn start(tier: Tier, flavour: Flavour, groups: &[Group]) -> io::Result<Self> {
         let (control, theirs) = control_pair()?;
         let mut guard = spawn_guard(tier, theirs)?;
         let mut filters = Map::from_iter([("base".to_owned(), hex(&base()?).into())]);
@@ -74,8 +75,9 @@ impl Sandbox {
             "marker": OWN_PID,
             "preload": preload(flavour),
         });
+        let groups: Vec<_> = groups.iter().map(|group| group.directory.as_fd()).collect();
         let ready = say(control.as_fd(), &PROGRAM.concat(), &[])
-            .and_then(|()| send(control.as_fd(), &setup, &[]));
+            .and_then(|()| send(control.as_fd(), &setup, &groups));
         let ready = ready.and_then(|()| {
             readable(control.as_fd(), PATIENCE)?;
             receive(control.as_fd()).map(|(reply, _)| reply)
