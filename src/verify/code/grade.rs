@@ -31,6 +31,9 @@ const SOURCE: usize = 256 << 10;
 /// Tests of one program that wait or run at the same time.
 const AT_ONCE: usize = 64;
 
+/// Tests that are read beside each.
+const BESIDE: usize = 64;
+
 /// Characters of outputs that are shown.
 const HEAD: usize = 512;
 
@@ -241,7 +244,7 @@ impl<'a> Grading<'a> {
     /// Runs one test; once more and alone if it was only just too slow.
     async fn test(&self, tests: &Tests<'_>, index: usize) -> Result<(TestResult, Duration), Miss> {
         let (mut result, mut queued, close) = self.once(tests, index, false).await?;
-        if close && result.verdict == Verdict::Tle {
+        if close && matches!(result.verdict, Verdict::Tle | Verdict::Ie) {
             let (again, waited, _) = self.once(tests, index, true).await?;
             (result, queued) = (again, queued + waited);
         }
@@ -385,7 +388,11 @@ impl Tests<'_> {
             Suite::Judge { sources, entry } => {
                 let entry = entry.as_deref().map_or("null".to_owned(), quoted);
                 let source = quoted(&sources[index]);
-                (Mode::Judge, format!(r#"{{"source":{source},"entry":{entry}}}"#), true)
+                // What all of them say of the program's classes holds for each.
+                let all = if sources.len() > BESIDE { String::new() } else { sources.join("\n") };
+                let all = quoted(&all);
+                let payload = format!(r#"{{"source":{source},"all":{all},"entry":{entry}}}"#);
+                (Mode::Judge, payload, true)
             }
             Suite::Pytest { module, files } => {
                 let payload = serde_json::json!({"module": module, "files": files});

@@ -5,6 +5,7 @@ class Answering:
     def __init__(self, wire):
         self.made, self.kept, self.ids = None, [], {}
         self.wire, self.lock, self.borrowing = wire, threading.RLock(), Borrowing(self)
+        self.loop, self.warnings, self.files = None, [], None
 
     def handle(self, value):
         key = id(value)
@@ -20,6 +21,8 @@ class Answering:
             kind = 'module'
         elif isinstance(value, types.GeneratorType):
             kind = 'iterator'
+        elif isinstance(value, types.CoroutineType):
+            kind = 'coroutine'
         elif callable(value):
             kind = 'call'
         bases = [base.__name__ for base in value.__mro__[1:]] if kind == 'error' else []
@@ -68,9 +71,19 @@ class Answering:
             return '{"x":%s%s}' % (self.thrown(error), self.told())
 
     def told(self):
-        # What it printed meanwhile.
-        text = OUT.taken()
-        return ',"o":' + quote(text) if text else ''
+        # What it printed and warned of meanwhile.
+        text, (warnings, self.warnings) = OUT.taken(), (self.warnings, [])
+        said = ',"o":' + quote(text) if text else ''
+        if warnings:
+            said += ',"w":' + json.dumps(warnings)
+        if self.files is not None and (new := self.files.changed()):
+            said += ',"f":' + Crossing().encode(new)
+        return said
+
+    def share(self, new):
+        self.files = self.files or Files()
+        self.files.apply(new)
+        return None, ''
 
     def thrown(self, error):
         # The names of its types, its message, and what it carries, as far as that is data.
@@ -90,15 +103,30 @@ class Answering:
     def call(self, target, args, kwargs):
         # Arguments that the call changed in place go back, so that the tests see it.
         looks = Crossing(lambda value: str(id(value))).encode
-        before = [looks(arg) if type(arg) in MUTABLE else None for arg in args]
+        given = [(at, arg) for at, arg in [*enumerate(args), *kwargs.items()] if type(arg) in MUTABLE]
+        before = [looks(arg) for _, arg in given]
         value = target(*args, **kwargs)
-        changed = []
-        for at, (old, arg) in enumerate(zip(before, args)):
-            if old is not None and looks(arg) != old:
-                changed.append('[%d,%s]' % (at, self.encode(arg)))
+        changed = [self.encode([at, arg]) for (at, arg), old in zip(given, before) if looks(arg) != old]
         return value, ',"m":[' + ','.join(changed) + ']' if changed else ''
 
+    def awaited(self, target):
+        import asyncio
+        self.loop = self.loop or asyncio.new_event_loop()
+        return self.loop.run_until_complete(target), ''
 
+    def derive(self, name, bases, space):
+        # A class of the tests over one of the program: its functions stay with the tests.
+        return type(name, tuple(bases), {key: WRAPPED[kind](value) for key, (kind, value) in space.items()}), ''
+
+    def above(self, kind, target, name, args, kwargs):
+        # What `super()` means in a class of the tests.
+        return self.call(getattr(super(kind, target), name), args, kwargs)
+
+    def warned(self, message, category, *_, **__):
+        self.warnings.append([category.__name__, str(message)])
+
+
+WRAPPED = {'plain': lambda value: value, 'static': staticmethod, 'class': classmethod, 'property': lambda f: property(*f)}
 MUTABLE = (list, dict, set, bytearray, collections.deque)
 
 
@@ -118,11 +146,13 @@ def state(_, target):
 
 OPS = {
     'name': lambda self, target: (resolve(self.made, target), ''),
+    'files': Answering.share,
     'put': lambda self, name, value: (setattr(self.made, name, value), ''),
     'drop': lambda self, name: (delattr(self.made, name), ''),
     'attr': lambda self, target, name: (getattr(target, name), ''),
     'set': lambda self, target, name, value: (setattr(target, name, value), ''),
-    'call': Answering.call,
+    'call': Answering.call, 'await': Answering.awaited, 'derive': Answering.derive, 'above': Answering.above,
+    'names': lambda self, target: ([name for name in dir(target) if isinstance(name, str)], ''),
     'item': lambda self, target, key: (target[key], ''),
     'store': lambda self, target, key, value: (target.__setitem__(key, value), ''),
     'len': lambda self, target: (len(target), ''),
@@ -152,6 +182,9 @@ def answer(request, send, payload, rpc):
     answering = Answering(Wire(rpc))
     OUT = Told(sys.stdout.buffer, encoding='utf-8', errors='surrogateescape')
     sys.stdout, sys.stdin = OUT, Typed(answering)
+    import warnings
+    warnings.simplefilter('always')
+    warnings.showwarning = answering.warned
     sys.modules['builtins'].input = lambda prompt='': answering.ask('input', str(prompt))
     leet = {}
     if 'class Solution' in document['source']:

@@ -76,7 +76,8 @@ def judge(request, send, payload, rpc):
     try:
         asking = Asking(rpc)
         space, entry = module('tests').__dict__, document.get('entry')
-        read_beforehand(asking, document['source'], entry)
+        read_beforehand(asking, [document['source'], document['all']], entry)
+        asking.share_files([document['source']])
         space.update(candidate_names(asking, names_of(code), entry))
         exec(code, space)
         if entry:
@@ -90,12 +91,12 @@ def judge(request, send, payload, rpc):
     exit_now(0)
 
 
-def read_beforehand(asking, source, entry):
-    # What a test says of classes matters only where the program has a name like one.
-    if not any(is_class_name(name) and name in source for name in [*asking.names, entry or '']):
+def read_beforehand(asking, sources, entry):
+    # What tests say of classes matters only where the program has a name like one.
+    if not any(is_class_name(name) and name in sources[0] for name in [*asking.names, entry or '']):
         return
     import ast
-    nodes = [node for tree in trees([source]) for node in ast.walk(tree)]
+    nodes = [node for tree in trees(sources) for node in ast.walk(tree)]
     asking.shown = used_as_classes(nodes)
     checks = (node for node in nodes if isinstance(node, ast.FunctionDef) and node.name == 'check')
     if entry and any(one.arg in asking.shown for check in checks for one in check.args.args):
@@ -131,10 +132,11 @@ class Stub(types.ModuleType):
 
 class Reporter:
     def __init__(self, asking):
-        self.asking, self.outcomes, self.broken = asking, {}, []
+        self.asking, self.outcomes, self.broken, self.names = asking, {}, [], {}
 
     def of(self, item):
         name = f'{item.path.name}::' + item.nodeid.rpartition('.py::')[2].lstrip(':')
+        self.names[item.nodeid] = name
         return self.outcomes.setdefault(name, ['missing', None])
 
     def pytest_collection_modifyitems(self, items):
@@ -161,6 +163,13 @@ class Reporter:
         elif call.when == 'call' and known[0] == 'missing':
             known[:] = ['ok' if self.asking.alive else 'dead', None]
 
+    def pytest_runtest_logreport(self, report):
+        # A test that is expected to fail counts when it does not, where that is an error.
+        if getattr(report, 'wasxfail', None) is not None or str(report.longrepr).startswith('[XPASS(strict)]'):
+            known = self.outcomes[self.names[report.nodeid]]
+            if known[0] in ('wrong', 'error', 'ok', 'skipped'):
+                known[0] = {'skipped': 'skipped', 'passed': 'ok'}.get(report.outcome, 'wrong')
+
 
 def suite(request, send, payload, rpc):
     # pytest, in this process; outcomes come from its own hooks, never from text or an exit code.
@@ -173,7 +182,7 @@ def suite(request, send, payload, rpc):
         os.makedirs(os.path.dirname(f'{base}/{name}'), exist_ok=True)
         with open(f'{base}/{name}', 'w', encoding='utf-8') as file:
             file.write(text)
-    os.chdir(base)
+    os.chdir(SHARED)
     sys.path.insert(0, base)
     try:
         asking = Asking(rpc)
@@ -185,12 +194,13 @@ def suite(request, send, payload, rpc):
     texts = [text for name, text in document['files'].items() if name.endswith('.py')]
     nodes = [node for tree in trees(texts) for node in ast.walk(tree)]
     asking.shown = used_as_classes(nodes)
+    asking.share_files(texts)
     stub.__dict__.update(_asking=asking, _bound=set(bound_in(nodes)))
     sys.modules[document['module']] = stub
     reporter = Reporter(asking)
     os.environ['PYTEST_DISABLE_PLUGIN_AUTOLOAD'] = '1'
     arguments = ['-q', '-p', 'no:cacheprovider', '-p', 'no:faulthandler', '--rootdir', base, '-c', '/dev/null',
-                 '--import-mode=importlib', *sorted(document['files'])]
+                 '--import-mode=importlib', *(f'{base}/{name}' for name in sorted(document['files']))]
     try:
         pytest.main([one for one in arguments if not one.endswith('conftest.py')], plugins=[reporter])
     except BaseException as error:

@@ -55,6 +55,9 @@ def used_as_classes(nodes):
     made, shown = makers(nodes), set()
 
     def show(owner):
+        if isinstance(owner, ast.BinOp):
+            show(owner.left)
+            show(owner.right)
         shown.update(made.get(word(owner), ()), (word(owner), maker(owner)))
 
     for node in nodes:

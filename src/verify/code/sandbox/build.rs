@@ -13,7 +13,9 @@ use std::{
 };
 
 use rustix::{
-    process::{Signal, getgid, getuid, set_child_subreaper, set_parent_process_death_signal},
+    process::{
+        Signal, getgid, getpid, getuid, set_child_subreaper, set_parent_process_death_signal,
+    },
     thread::{
         CapabilitySet, UnshareFlags, capabilities, configure_capability_in_ambient_set,
         set_capabilities,
@@ -27,13 +29,15 @@ const INSIDE: u32 = 1000;
 
 /// The program inside a box: the fork server, what its children do, and the two-process tests. The first
 /// message on the control socket.
-pub(in crate::verify::code) const PROGRAM: [&str; 8] = [
+pub(in crate::verify::code) const PROGRAM: [&str; 10] = [
     include_str!("../python/zygote.py"),
     include_str!("../python/harness.py"),
     include_str!("../python/crossing.py"),
     include_str!("../python/lending.py"),
     include_str!("../python/answering.py"),
     include_str!("../python/asking.py"),
+    include_str!("../python/deriving.py"),
+    include_str!("../python/sharing.py"),
     include_str!("../python/reading.py"),
     include_str!("../python/judging.py"),
 ];
@@ -88,7 +92,7 @@ pub(in crate::verify::code) fn guard(tier: Tier, python: &Path) -> io::Result<()
         .stderr(Stdio::inherit());
     if tier == Tier::Filters {
         // Without a process namespace the interpreter itself collects what its children leave behind.
-        set_child_subreaper(None)?;
+        set_child_subreaper(Some(getpid()))?;
         return Err(command.exec());
     }
     let mut child = command.spawn()?;
