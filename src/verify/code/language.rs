@@ -155,6 +155,7 @@ impl Language {
                     argv: std::iter::once(tool).chain(run).chain([file.to_owned()]).collect(),
                     write: Some(file.to_owned()),
                     processes,
+                    stdin_file: true,
                     ..Exec::default()
                 })
             }

@@ -46,6 +46,8 @@ pub(super) struct Exec {
     pub(super) keep: Option<String>,
     /// Whether it may start processes of its own.
     pub(super) processes: bool,
+    /// Whether its input also lies at `/dev/stdin`, of which its programs are fond.
+    pub(super) stdin_file: bool,
 }
 
 /// Which interpreter a run is forked from.

@@ -274,6 +274,10 @@ def call(request, send, payload):
     exit_now(0)
 
 
+# What /dev/stdin leads to. (Elsewhere it is a link into /proc, of which there is none.)
+STDIN = '/tmp/.stdin'
+
+
 def execute(request, send, payload):
     # A compiled program, or an interpreter with the program in a file of its own.
     argv = request['argv']
@@ -283,6 +287,11 @@ def execute(request, send, payload):
             file.write(read_all(payload))
     else:
         os.set_inheritable(payload, False)
+    if request.get('stdin_file'):
+        with open(STDIN, 'wb') as file:
+            while part := os.read(0, 1 << 20):
+                file.write(part)
+        os.lseek(0, 0, 0)
     environment = dict(os.environ)
     environment.update(request.get('env', {}))
     send('c')

@@ -147,7 +147,7 @@ fn begin<'a>(
             vec![stdin.as_fd(), out.as_fd(), err.as_fd(), private.as_fd(), payload.as_fd()];
         fds.extend(ends.get(at).map(AsFd::as_fd));
         let group = means.groups.get(at);
-        let (mut request, tmp) = request(process, sandbox.tier(), means);
+        let (mut request, tmp) = request(process, sandbox.tier(), means, input[1].len() as u64);
         if let Some(group) = group {
             let most = (sandbox.base_kb << 10) + (process.bounds.memory_mb << 20) + tmp;
             group.bind(most, process.bounds.tasks + SPARE)?;
@@ -171,7 +171,7 @@ fn begin<'a>(
 }
 
 /// What is asked of the fork server, and how many bytes its files may take.
-fn request(process: &Process, tier: Tier, means: &Means<'_>) -> (Value, u64) {
+fn request(process: &Process, tier: Tier, means: &Means<'_>, stdin: u64) -> (Value, u64) {
     let bounds = &process.bounds;
     let (name, exec) = match &process.mode {
         Mode::Stdio => ("stdio", None),
@@ -188,8 +188,15 @@ fn request(process: &Process, tier: Tier, means: &Means<'_>) -> (Value, u64) {
     };
     let apart = tier == Tier::Namespaces;
     // Threads reserve their stacks: the address space is bounded well above the memory, which is watched.
-    let space = (bounds.memory_mb + 768) << 20;
-    let tmp = if exec.is_some_and(|exec| exec.keep.is_some()) { 128 << 20 } else { 16 << 20 };
+    // A thread of a compiled program has a stack as large as the first one's.
+    let image = exec.is_some_and(|exec| exec.image);
+    let stacks = if image { u64::from(bounds.tasks.min(16)) * bounds.memory_mb } else { 0 };
+    let space = (bounds.memory_mb + stacks + 768) << 20;
+    let tmp = match exec {
+        Some(exec) if exec.keep.is_some() => 128 << 20,
+        Some(exec) if exec.stdin_file => (16 << 20) + stdin.next_multiple_of(4096),
+        Some(_) | None => 16 << 20,
+    };
     // A user's processes are counted where no group counts them.
     let counted = means.groups.is_empty() && (apart || means.own_user);
     let mut request = json!({
@@ -202,7 +209,7 @@ fn request(process: &Process, tier: Tier, means: &Means<'_>) -> (Value, u64) {
             "cpu_s": bounds.cpu_ms.div_ceil(1000) * 2 + 1,
             "file": if apart { 16 << 20 } else { 1 << 20 },
             // A compiled program recurses on its own stack; an interpreter hardly uses it.
-            "stack": if exec.is_some_and(|exec| exec.image) { bounds.memory_mb << 20 } else { 64 << 20 },
+            "stack": if image { bounds.memory_mb << 20 } else { 64 << 20 },
             "nproc": if counted { bounds.tasks + SPARE } else { 0 },
             "tmp": tmp,
         },
@@ -210,6 +217,7 @@ fn request(process: &Process, tier: Tier, means: &Means<'_>) -> (Value, u64) {
     if let Some(exec) = exec {
         request["argv"] = json!(exec.argv);
         request["image"] = json!(exec.image);
+        request["stdin_file"] = json!(exec.stdin_file && apart);
         request["write"] = json!(exec.write);
         request["keep"] = json!(exec.keep);
         if exec.keep.is_some() {
