@@ -115,7 +115,8 @@ fn askable(group: &str, found: &Value) -> Vec<Case> {
 fn replay_one_by_one(server: &Server) {
     let found = server.get("/v1/verify/code/capabilities");
     let looks = "import os\ntry: print(os.listdir('/tmp'), os.path.exists('/dev/shm'))\nexcept OSError: print('[] False')";
-    let probe = json!({"code": looks, "tests": {"mode": "stdio", "cases": [{"stdout": "[] False"}]}});
+    let probe =
+        json!({"code": looks, "tests": {"mode": "stdio", "cases": [{"stdout": "[] False"}]}});
     let probe = |n: usize| {
         // Other limits, so that no verdict is remembered.
         let mut probe = probe.clone();
@@ -192,7 +193,7 @@ fn every_case_behind_filters() {
         // What works on files or starts processes cannot be asked there, and is no failure of the program.
         let suite = json!({"mode": "pytest", "files": {"test_a.py": "def test_a(): pass"}});
         let stdio = json!({"mode": "stdio", "cases": [{"stdout": "1"}]});
-        let items = [("python", suite), ("cpp", stdio.clone()), ("javascript", stdio)].map(
+        let items = [("python", suite), ("cpp", stdio.clone()), ("bash", stdio)].map(
             |(language, tests)| {
                 json!({"language": language, "code": "", "tests": tests}).to_string()
             },

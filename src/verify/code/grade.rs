@@ -119,7 +119,7 @@ impl<'a> Grading<'a> {
                 return Ok(every(judgement.verdict, &message));
             }
         };
-        let tests = Tests { language, item, source: &source, image };
+        let tests = Tests { language, item, source: &source, image, tier: self.tier() };
         match suite {
             Suite::Pytest { .. } => self.collected(&tests, grade).await,
             Suite::Stdio { .. } | Suite::Call { .. } | Suite::Judge { .. } => {
@@ -134,13 +134,19 @@ impl<'a> Grading<'a> {
             let message = format!("{} is not installed", language.tool);
             return Err(miss(MissStatus::Unsupported, message));
         }
-        let tier = self.pool.found().map(|found| found.tier);
-        if tier == Some(Tier::Filters) && language.how != How::Python {
-            let message =
-                format!("{} needs isolation by namespaces: it works on files", language.name);
+        if self.tier() == Tier::Filters && !language.runs_in(Tier::Filters) {
+            let message = format!(
+                "{} needs isolation by namespaces: it works on files or starts processes",
+                language.name
+            );
             return Err(miss(MissStatus::Unsupported, message));
         }
         Ok(())
+    }
+
+    /// The isolation, as far as it is known.
+    fn tier(&self) -> Tier {
+        self.pool.found().map_or(Tier::Namespaces, |found| found.tier)
     }
 
     /// Compiles or checks a program, where its language does that: what is then executed.
@@ -151,7 +157,7 @@ impl<'a> Grading<'a> {
         grade: &mut Grade,
     ) -> Result<Result<Arc<[u8]>, Judgement>, Miss> {
         let source: Arc<[u8]> = Arc::from(source.as_bytes());
-        let Some(exec) = language.preparation() else { return Ok(Ok(source)) };
+        let Some(exec) = language.preparation(self.tier()) else { return Ok(Ok(source)) };
         let keeps = exec.keep.is_some();
         let bounds = Bounds { address_space: language.bounds_address_space(), ..COMPILER };
         let process = process(Mode::Exec(exec), Flavour::Plain, bounds);
@@ -331,6 +337,7 @@ struct Tests<'a> {
     source: &'a str,
     /// What is executed: the source, or what was made of it.
     image: Arc<[u8]>,
+    tier: Tier,
 }
 
 impl Tests<'_> {
@@ -349,8 +356,8 @@ impl Tests<'_> {
         let empty = || Arc::from(&b""[..]);
         match &self.item.tests.0 {
             Suite::Stdio { cases, .. } => {
-                let mode =
-                    self.language.execution(bounds.memory_mb).map_or(Mode::Stdio, Mode::Exec);
+                let exec = self.language.execution(bounds.memory_mb, self.tier);
+                let mode = exec.map_or(Mode::Stdio, Mode::Exec);
                 let flavour = match self.language.how {
                     How::Python => self.flavour(),
                     How::Compiled(_) | How::Script { .. } => Flavour::Plain,

@@ -40,6 +40,8 @@ pub(super) struct Exec {
     pub(super) argv: Vec<String>,
     /// Whether the payload is the program itself.
     pub(super) image: bool,
+    /// Whether the program reads the payload as its fifth open file.
+    pub(super) reads_payload: bool,
     /// Where the payload is written first.
     pub(super) write: Option<String>,
     /// The file under `/tmp` that is handed back.

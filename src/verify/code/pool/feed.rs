@@ -48,13 +48,24 @@ impl Runner {
             .stderr(Stdio::null())
             .spawn()?;
         let mut runner = Self { child, socket, group: None };
-        let bounded = shared.found.get().is_none_or(|found| found.cgroup.enforced);
-        if let Some(delegated) = shared.delegated.get().filter(|_| bounded) {
-            let group = delegated.runner(index, user(index))?;
-            Delegated::adopt(&group, runner.child.id())?;
-            runner.group = Some(group);
-        }
+        runner.group = runner.grouped(shared, index)?;
         Ok(runner)
+    }
+
+    /// Its group, with itself in it. Where it is not yet known whether groups hold, failing to is an answer.
+    fn grouped(&self, shared: &Shared, index: usize) -> io::Result<Option<PathBuf>> {
+        let holds = shared.found.get().map(|found| found.cgroup.enforced);
+        let Some(delegated) = shared.delegated.get().filter(|_| holds != Some(false)) else {
+            return Ok(None);
+        };
+        let group = delegated.runner(index, user(index)).and_then(|group| {
+            Delegated::adopt(&group, self.child.id())?;
+            Ok(group)
+        });
+        match group {
+            Err(_) if holds.is_none() => Ok(None),
+            group => group.map(Some),
+        }
     }
 
     /// Has it find, or get ready for, a tier.
@@ -145,7 +156,8 @@ fn first(shared: &Shared) -> Option<Runner> {
     let ungrouped = delegated(shared).err();
     let begun = Runner::spawn(shared, 0).and_then(|mut runner| {
         let mut found = runner.start(shared, None)?;
-        found.cgroup.reason = found.cgroup.reason.or(ungrouped);
+        let alone = || runner.group.is_none().then(|| "runners cannot be moved there".to_owned());
+        found.cgroup.reason = found.cgroup.reason.or(ungrouped).or_else(alone);
         Ok((runner, found))
     });
     let (runner, found) = match begun {

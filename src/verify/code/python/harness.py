@@ -285,7 +285,7 @@ def execute(request, send, payload):
     if request.get('write'):
         with open(request['write'], 'wb') as file:
             file.write(read_all(payload))
-    else:
+    elif not request.get('reads_payload'):
         os.set_inheritable(payload, False)
     if request.get('stdin_file'):
         with open(STDIN, 'wb') as file:

@@ -217,6 +217,7 @@ fn request(process: &Process, tier: Tier, means: &Means<'_>, stdin: u64) -> (Val
     if let Some(exec) = exec {
         request["argv"] = json!(exec.argv);
         request["image"] = json!(exec.image);
+        request["reads_payload"] = json!(exec.reads_payload);
         request["stdin_file"] = json!(exec.stdin_file && apart);
         request["write"] = json!(exec.write);
         request["keep"] = json!(exec.keep);
