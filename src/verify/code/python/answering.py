@@ -126,7 +126,8 @@ class Answering:
         self.warnings.append([category.__name__, str(message)])
 
 
-WRAPPED = {'plain': lambda value: value, 'static': staticmethod, 'class': classmethod, 'property': lambda f: property(*f)}
+WRAPPED = {'plain': lambda value: value, 'static': staticmethod, 'class': classmethod,
+           'property': lambda functions: property(*functions)}
 MUTABLE = (list, dict, set, bytearray, collections.deque)
 
 

@@ -155,7 +155,8 @@ class Remote:
         return self._asking.derived.get(self.__name__, Remote)
 
     def __getattr__(self, name):
-        if name.startswith('__') and name not in ('__doc__', '__dict__') and (name, self._kind) != ('__init__', 'class'):
+        known = name in ('__doc__', '__dict__') or (name, self._kind) == ('__init__', 'class')
+        if name.startswith('__') and not known:
             raise AttributeError(name)
         if name in PLAIN and not self._made and not (self._kind == 'class' and is_class_name(self._called)):
             raise AttributeError(f'{name}: the candidate gave an object, not plain data')

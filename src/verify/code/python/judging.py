@@ -200,7 +200,7 @@ def suite(request, send, payload, rpc):
     reporter = Reporter(asking)
     os.environ['PYTEST_DISABLE_PLUGIN_AUTOLOAD'] = '1'
     arguments = ['-q', '-p', 'no:cacheprovider', '-p', 'no:faulthandler', '--rootdir', base, '-c', '/dev/null',
-                 '--import-mode=importlib', *(f'{base}/{name}' for name in sorted(document['files']))]
+                 '--confcutdir', base, '--import-mode=importlib', *(f'{base}/{name}' for name in sorted(document['files']))]
     try:
         pytest.main([one for one in arguments if not one.endswith('conftest.py')], plugins=[reporter])
     except BaseException as error:

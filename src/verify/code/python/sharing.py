@@ -2,6 +2,8 @@
 # changes in one is copied to the other. The test files themselves are not there.
 
 SHARED, MOST = '/tmp', 4 << 20
+# What an interpreter might take for its own.
+CODE = ('.py', '.pyc', '.pth', '.so')
 
 
 class Files:
@@ -35,6 +37,8 @@ class Files:
     def apply(self, new):
         for short, content in new.items():
             parts = short.split('/')
+            if short.endswith(CODE):
+                continue
             if not all(parts) or {'.', '..'} & set(parts) or parts[0] == 'tests':
                 raise ValueError(short)
             path = f'{SHARED}/{short}'
