@@ -5,7 +5,7 @@ class Answering:
     def __init__(self, wire):
         self.made, self.kept, self.ids = None, [], {}
         self.wire, self.lock, self.borrowing = wire, threading.RLock(), Borrowing(self)
-        self.loop, self.warnings, self.files = None, [], None
+        self.loop, self.warnings, self.files, self.patched = None, [], None, Patched()
 
     def handle(self, value):
         key = id(value)
@@ -78,7 +78,7 @@ class Answering:
             said += ',"w":' + json.dumps(warnings)
         if self.files is not None and (new := self.files.changed()):
             said += ',"f":' + Crossing().encode(new)
-        return said
+        return said + self.patched.told()
 
     def share(self, new):
         self.files = self.files or Files()
@@ -148,6 +148,12 @@ def state(_, target):
 OPS = {
     'name': lambda self, target: (resolve(self.made, target), ''),
     'files': Answering.share,
+    'patch': lambda self, *what: self.patched.patch(*what),
+    'restore': lambda self, *what: self.patched.restore(*what),
+    'random': lambda self, state: self.patched.seeded(state),
+    'environ': lambda self, new: ((os.environ.clear(), os.environ.update(new))[0], ''),
+    'folder': lambda self, folder: (os.chdir(folder), ''),
+    'log': lambda self, level: self.patched.log(level),
     'put': lambda self, name, value: (setattr(self.made, name, value), ''),
     'drop': lambda self, name: (delattr(self.made, name), ''),
     'attr': lambda self, target, name: (getattr(target, name), ''),

@@ -10,6 +10,7 @@ class Asking:
     def __init__(self, rpc):
         self.wire, self.alive, self.errors, self.raised = Wire(rpc), True, {}, None
         self.lending, self.shown, self.derived, self.files = Lending(), set(), {}, None
+        self.patching = None
         self.names = [name for name in self.reply(None)[0] if isinstance(name, str)]
 
     def hook(self, fields):
@@ -39,10 +40,13 @@ class Asking:
             raise Dead('the candidate is gone')
         if self.files is not None and (new := self.files.changed()):
             self.reply(Crossing().encode(['files', new]))
+        for news in self.patching.news() if self.patching else ():
+            self.reply(Crossing(self.lending.lend).encode(news))
         return self.reply(Crossing(self.lending.lend).encode([op, *args]))
 
-    def share_files(self, texts):
-        # Only where the tests' text speaks of files.
+    def share(self, texts):
+        # Only what the tests' text speaks of.
+        self.patching = Patching(texts)
         if any(re.search(r'te?mp|open\(|write_|\bPath\b', text) for text in texts):
             self.files = Files()
             self.reply(Crossing().encode(['files', {}]))
@@ -65,6 +69,8 @@ class Asking:
             warn(str(name), str(text))
         if self.files is not None and reply.get('f'):
             self.files.apply(reply['f'])
+        if self.patching is not None:
+            self.patching.heard(reply)
         if error is not None:
             raise self.thrown(error)
         return value, changed

@@ -88,6 +88,7 @@ def factory(value, kind):
 
 REDUCE = {
     type(...): lambda v, _: ('ellipsis',),
+    re.Pattern: lambda v, _: ('pattern', v.pattern, v.flags),
     type(NotImplemented): lambda v, _: ('notimplemented',),
     datetime.date: lambda v, _: ('date', v.year, v.month, v.day),
     datetime.timedelta: lambda v, _: ('timedelta', v.days, v.seconds, v.microseconds),
@@ -117,7 +118,7 @@ def rebuilt(module, name):
 
 
 REBUILD = {
-    '$ellipsis': lambda: ..., '$notimplemented': lambda: NotImplemented, '$date': datetime.date,
+    '$pattern': re.compile, '$ellipsis': lambda: ..., '$notimplemented': lambda: NotImplemented, '$date': datetime.date,
     '$timedelta': datetime.timedelta, '$datetime': datetime.datetime, '$counter': collections.Counter,
     '$ordered': collections.OrderedDict, '$array': rebuilt_array, '$uuid': rebuilt('uuid', 'UUID'),
     '$path': rebuilt('pathlib', 'PosixPath'),

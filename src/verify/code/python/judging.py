@@ -77,7 +77,7 @@ def judge(request, send, payload, rpc):
         asking = Asking(rpc)
         space, entry = module('tests').__dict__, document.get('entry')
         read_beforehand(asking, [document['source'], document['all']], entry)
-        asking.share_files([document['source']])
+        asking.share([document['source']])
         space.update(candidate_names(asking, names_of(code), entry))
         exec(code, space)
         if entry:
@@ -194,15 +194,16 @@ def suite(request, send, payload, rpc):
     texts = [text for name, text in document['files'].items() if name.endswith('.py')]
     nodes = [node for tree in trees(texts) for node in ast.walk(tree)]
     asking.shown = used_as_classes(nodes)
-    asking.share_files(texts)
+    asking.share(texts)
     stub.__dict__.update(_asking=asking, _bound=set(bound_in(nodes)))
     sys.modules[document['module']] = stub
     reporter = Reporter(asking)
     os.environ['PYTEST_DISABLE_PLUGIN_AUTOLOAD'] = '1'
     arguments = ['-q', '-p', 'no:cacheprovider', '-p', 'no:faulthandler', '--rootdir', base, '-c', '/dev/null',
-                 '--confcutdir', base, '--import-mode=importlib', *(f'{base}/{name}' for name in sorted(document['files']))]
+                 '--confcutdir', base, '--import-mode=importlib']
+    files = [f'{base}/{name}' for name in sorted(document['files']) if not name.endswith('conftest.py')]
     try:
-        pytest.main([one for one in arguments if not one.endswith('conftest.py')], plugins=[reporter])
+        pytest.main(arguments + files, plugins=[reporter])
     except BaseException as error:
         reporter.broken.append(describe(error))
     items = [[name, *outcome] for name, outcome in reporter.outcomes.items()]

@@ -4,8 +4,8 @@
 
 SPECIAL = {'__%s__' % name for name in (
     'len', 'iter', 'next', 'getitem', 'setitem', 'delitem', 'contains', 'bool', 'call', 'eq', 'ne', 'lt', 'le', 'gt',
-    'ge', 'hash', 'str', 'repr', 'enter', 'exit', 'int', 'float', 'index', 'abs', 'neg', 'add', 'radd', 'sub', 'rsub', 'mul',
-    'rmul', 'truediv', 'floordiv', 'mod', 'pow')}
+    'ge', 'hash', 'str', 'repr', 'enter', 'exit', 'int', 'float', 'index', 'abs', 'neg', 'add', 'radd', 'sub', 'rsub',
+    'mul', 'rmul', 'truediv', 'floordiv', 'mod', 'pow')}
 OPEN = {'unittest.mock', '_io'}
 
 

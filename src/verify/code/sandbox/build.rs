@@ -29,7 +29,7 @@ const INSIDE: u32 = 1000;
 
 /// The program inside a box: the fork server, what its children do, and the two-process tests. The first
 /// message on the control socket.
-pub(in crate::verify::code) const PROGRAM: [&str; 10] = [
+pub(in crate::verify::code) const PROGRAM: [&str; 11] = [
     include_str!("../python/zygote.py"),
     include_str!("../python/harness.py"),
     include_str!("../python/crossing.py"),
@@ -38,6 +38,7 @@ pub(in crate::verify::code) const PROGRAM: [&str; 10] = [
     include_str!("../python/asking.py"),
     include_str!("../python/deriving.py"),
     include_str!("../python/sharing.py"),
+    include_str!("../python/patching.py"),
     include_str!("../python/reading.py"),
     include_str!("../python/judging.py"),
 ];
