@@ -419,7 +419,7 @@ CASES = [
     case('tagged tuple', "def f(): return {'$tuple':[1,2]}", {'mode': 'assert', 'asserts': ["assert f() == {'$tuple':[1,2]}", 'assert f() == (1,2)']}, 'WA', tests=['OK', 'WA']),
     case('print pollution', "print('start')\nimport sys\ndef f(x):\n    print('x',file=sys.stderr); print('{}'); sys.stdout.flush()\n    return x", {'mode': 'assert', 'asserts': ['assert f(1) == 1', 'assert f(2) == 2']}, 'OK', tests=['OK', 'OK']),
     case('stdin read', 'import sys\ndef f(): return sys.stdin.read()', {'mode': 'assert', 'asserts': ["assert f() == ''"]}, 'OK'),
-    case('random seed', 'import random\ndef f():\n    random.seed(0)\n    return random.randint(0,10**9)', {'mode': 'assert', 'asserts': ['import random\nrandom.seed(0)\nassert f() == random.randint(0,10**9)']}, 'OK', tests=['OK']),
+    case('random seed', 'import random\ndef f():\n    random.seed(0)\n    return random.randint(0,10**9)', {'mode': 'assert', 'asserts': ['import random\nrandom.seed(0)\nassert f() == random.randint(0,10**9)']}, 'WA', tests=['WA']),
     case('main guard', "def f(): return 1\nif __name__=='__main__':\n    print('x'); raise SystemExit(3)", {'mode': 'assert', 'asserts': ['assert f() == 1']}, 'OK'),
     case('asserts in program', 'def f(x): return x\nassert f(1)==1\nassert f(2)==3', {'mode': 'assert', 'asserts': ['assert f(1) == 1']}, ANY),
     case('string compare', "def f(): return 'Yes'", {'mode': 'assert', 'asserts': ["assert f() == 'yes'", "assert f().lower() == 'yes'"]}, 'WA', tests=['WA', 'OK']),
