@@ -21,7 +21,7 @@ use super::{
     suite::{CallCase, Suite},
     verdict::Verdict,
     verifier::miss,
-    wire::{Bounds, Ended, Flavour, Mode, Process},
+    wire::{Bounds, Ended, Flavour, Mode, Process, Stop},
 };
 use crate::domain::{Miss, MissStatus};
 
@@ -164,11 +164,21 @@ impl<'a> Grading<'a> {
         // A compiler reads from its standard input; a check reads the file.
         let blobs = vec![Arc::clone(&source), Arc::clone(&source)];
         let nonce = process.nonce.clone();
-        let mut outcome = self.run((vec![process], blobs), false).await?;
+        let mut outcome = self.run((vec![process.clone()], blobs.clone()), false).await?;
+        // A compiler waits for nothing but a processor: if its time passed, others had it.
+        if outcome.ended[0].stop == Some(Stop::Wall) {
+            outcome = self.run((vec![process], blobs), true).await?;
+        }
         grade.queue_ms = grade.queue_ms.max(outcome.queued.as_secs_f64() * 1e3);
         let ended = &outcome.ended[0];
         let run = run(ended, &bounds, language, &nonce, &outcome.blobs[..4]);
-        let failure = run.failure();
+        let failure = match ended.stop {
+            Some(Stop::Wall) => {
+                let message = "the compiler did not get to run in its time".to_owned();
+                Some(Judgement::new(Verdict::Ie, message))
+            }
+            _ => run.failure(),
+        };
         let log = head(&outcome.blobs[1], 16 << 10);
         let ok = failure.is_none() && !(keeps && outcome.blobs[3].is_empty());
         let ms = ended.wall_us as f64 / 1e3;

@@ -179,8 +179,7 @@ OPS = {
 }
 
 END = object()
-UNARY = {'neg': operator.neg, 'pos': operator.pos, 'invert': operator.invert, 'abs': abs, 'int': int, 'float': float,
-         'index': operator.index, 'round': round}
+
 
 
 def answer(request, send, payload, rpc):
@@ -203,3 +202,6 @@ def answer(request, send, payload, rpc):
         answering.serve()
     except Dead:
         exit_now(0)
+
+
+MODES.update({'answer': answer})

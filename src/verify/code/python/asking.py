@@ -112,12 +112,6 @@ def raised(known, name, message, args, fields):
         return CandidateError(f'{name}: {message}')
 
 
-def exception(name):
-    known = getattr(sys.modules['builtins'], str(name), None)
-    usable = isinstance(known, type) and issubclass(known, Exception)
-    return known if usable and known is not AssertionError else None
-
-
 def held(value):
     if isinstance(value, Remote):
         return '{"$held":%d}' % value._at

@@ -127,6 +127,11 @@ REBUILD = {
 }
 
 
+# Operators of one object, by their names.
+UNARY = {'neg': operator.neg, 'pos': operator.pos, 'invert': operator.invert, 'abs': abs, 'int': int, 'float': float,
+         'index': operator.index, 'round': round}
+
+
 def crossed(fields):
     if len(fields) == 1:
         (tag, parts), = fields.items()
@@ -134,3 +139,9 @@ def crossed(fields):
         if make:
             return make(*parts)
     return untag(fields)
+
+
+def exception(name):
+    known = getattr(sys.modules['builtins'], str(name), None)
+    usable = isinstance(known, type) and issubclass(known, Exception)
+    return known if usable and known is not AssertionError else None

@@ -20,7 +20,7 @@ use serde_json::{Map, Value, json};
 use crate::verify::code::{
     sandbox::{
         Tier,
-        build::{PROGRAM, control_pair, spawn_guard},
+        build::{control_pair, spawn_guard},
         cgroup::Group,
         filter::{OWN_PID, Profile, base},
         rules,
@@ -33,6 +33,35 @@ const RUNS: u32 = 5000;
 
 /// How long an interpreter may take to load, on a busy machine.
 const PATIENCE: Duration = Duration::from_secs(60);
+
+/// The program inside a box, which is the first message on its control socket: the fork server, what its children do, and
+/// one side of the tests in two processes. A box of candidates holds nothing that judges.
+fn program(flavour: Flavour) -> String {
+    let common = [
+        include_str!("../python/zygote.py"),
+        include_str!("../python/harness.py"),
+        include_str!("../python/crossing.py"),
+        include_str!("../python/sharing.py"),
+    ];
+    let candidate = [
+        include_str!("../python/borrowing.py"),
+        include_str!("../python/patched.py"),
+        include_str!("../python/answering.py"),
+    ];
+    let tests = [
+        include_str!("../python/lending.py"),
+        include_str!("../python/asking.py"),
+        include_str!("../python/deriving.py"),
+        include_str!("../python/patching.py"),
+        include_str!("../python/reading.py"),
+        include_str!("../python/judging.py"),
+    ];
+    let side: &[&str] = match flavour {
+        Flavour::Plain | Flavour::Numpy => &candidate,
+        Flavour::Tests => &tests,
+    };
+    [&common.concat(), &side.concat(), "main()\n"].concat()
+}
 
 /// What is loaded before the first run.
 fn preload(flavour: Flavour) -> &'static [&'static str] {
@@ -76,7 +105,7 @@ impl Sandbox {
             "preload": preload(flavour),
         });
         let groups: Vec<_> = groups.iter().map(|group| group.directory.as_fd()).collect();
-        let ready = say(control.as_fd(), &PROGRAM.concat(), &[])
+        let ready = say(control.as_fd(), &program(flavour), &[])
             .and_then(|()| send(control.as_fd(), &setup, &groups));
         let ready = ready.and_then(|()| {
             readable(control.as_fd(), PATIENCE)?;

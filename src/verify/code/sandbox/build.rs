@@ -27,22 +27,6 @@ use super::{Tier, root, rules, runtime::Runtime, sys::unshare};
 /// The user of a box, by its number inside.
 const INSIDE: u32 = 1000;
 
-/// The program inside a box: the fork server, what its children do, and the two-process tests. The first
-/// message on the control socket.
-pub(in crate::verify::code) const PROGRAM: [&str; 11] = [
-    include_str!("../python/zygote.py"),
-    include_str!("../python/harness.py"),
-    include_str!("../python/crossing.py"),
-    include_str!("../python/lending.py"),
-    include_str!("../python/answering.py"),
-    include_str!("../python/asking.py"),
-    include_str!("../python/deriving.py"),
-    include_str!("../python/sharing.py"),
-    include_str!("../python/patching.py"),
-    include_str!("../python/reading.py"),
-    include_str!("../python/judging.py"),
-];
-
 /// Reads the program and becomes it.
 const BEGIN: &str = "import socket\n\
     control = socket.socket(fileno=0)\n\
