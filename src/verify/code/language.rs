@@ -41,6 +41,9 @@ pub(super) struct Unwritten {
 /// The name of a run's payload, which is its fifth open file.
 const IN_MEMORY: &str = "/proc/self/fd/4";
 
+/// A configuration that may not be read ends node; one that is empty does not.
+const NO_CONFIG: &str = "--openssl-config=/dev/null";
+
 /// Compiles a script as node would: as CommonJS, or else as a module.
 const NODE_CHECK: &str = "const vm = require('vm');\
     const text = require('fs').readFileSync(0, 'utf8').replace(/^#!.*/, '');\
@@ -105,8 +108,8 @@ pub(super) const LANGUAGES: &[Language] = &[
             processes: false,
             address_space: false,
             unwritten: Some(Unwritten {
-                check: &["--experimental-vm-modules", "--no-warnings", "-e", NODE_CHECK],
-                run: &["--preserve-symlinks-main", "--preserve-symlinks"],
+                check: &[NO_CONFIG, "--experimental-vm-modules", "--no-warnings", "-e", NODE_CHECK],
+                run: &[NO_CONFIG, "--preserve-symlinks-main", "--preserve-symlinks"],
             }),
         },
         out_of_memory: "JavaScript heap out of memory",
