@@ -94,13 +94,15 @@ pub(super) struct Images {
 }
 
 /// `[code]`.
-#[derive(Clone, Copy, Debug, Default, Deserialize)]
+#[derive(Clone, Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub(super) struct Code {
     /// Programs that run at the same time. Default: one per core.
     pub(super) runners: Option<usize>,
     /// The weakest isolation that will do: `filters` or `namespaces`.
     pub(super) min_isolation: Option<Tier>,
+    /// An empty cgroup (v2) that is delegated to the service. Default: its own, where that is delegated.
+    pub(super) cgroup: Option<PathBuf>,
     /// Programs whose verdicts are remembered.
     pub(super) cache_entries: Option<usize>,
 }

@@ -282,6 +282,7 @@ fn sandbox(file: &File) -> SandboxConfig {
     SandboxConfig {
         runners: file.code.runners.unwrap_or(default.runners),
         minimum: file.code.min_isolation.unwrap_or(default.minimum),
+        cgroup: file.code.cgroup.clone(),
         cache_entries: file.code.cache_entries.unwrap_or(default.cache_entries),
         ..default
     }

@@ -10,7 +10,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::App;
-use crate::verify::code::Tier;
+use crate::verify::code::{Cgroup, Tier};
 
 /// Batches in a row that may fail before a model counts as broken.
 const FAILURES: u64 = 3;
@@ -39,6 +39,8 @@ pub(super) struct CodeReadiness {
     tier: Tier,
     /// Why they are not isolated better.
     missing: Vec<String>,
+    /// How their memory and processes are bounded.
+    cgroup: Cgroup,
 }
 
 impl Readiness {
@@ -51,6 +53,7 @@ impl Readiness {
             ready: found.available,
             tier: found.tier,
             missing: found.missing,
+            cgroup: found.cgroup,
         });
         Self { ready: !draining && failing.is_empty(), draining, failing, code }
     }

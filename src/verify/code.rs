@@ -193,6 +193,16 @@ impl Grade {
     }
 }
 
+/// Whether the kernel bounds what a run holds, all its processes together, by a cgroup (v2) of its own.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct Cgroup {
+    /// Whether it does: a program that took too much memory was ended, and a fork bomb was held.
+    pub enforced: bool,
+    /// Why it does not. Then memory is watched, and bounded by the address space.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
+}
+
 /// What a machine offers for running programs.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
 pub struct Capabilities {
@@ -207,6 +217,8 @@ pub struct Capabilities {
     pub remedies: Vec<String>,
     /// The kernel's Landlock version, 0 for none.
     pub landlock_abi: i32,
+    /// How memory and processes are bounded.
+    pub cgroup: Cgroup,
     /// The Python interpreter's version.
     pub python: Option<String>,
     /// Whether NumPy can be imported.

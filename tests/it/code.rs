@@ -81,33 +81,75 @@ fn cases(group: &str) -> Vec<Case> {
     text.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
 }
 
-const GROUPS: [&str; 10] = [
+/// What is hostile to the machine: asked one by one, with a look around after each.
+const HOSTILE: [&str; 2] = ["limits", "hostile"];
+
+const GROUPS: [&str; 9] = [
     "right_and_wrong",
     "calls",
     "judged",
+    "handed_over",
     "suites",
-    "limits",
     "hacks",
-    "hostile",
     "languages",
     "extraction",
     "second_opinion",
 ];
 
-/// Sends every case that can be asked of this server, and compares. Says loudly what could not be asked.
-fn replay(server: &Server, groups: &[&str]) {
-    let found = server.get("/v1/verify/code/capabilities");
+/// The cases of a group that can be asked of a server with these capabilities. Says loudly which cannot.
+fn askable(group: &str, found: &Value) -> Vec<Case> {
     let tier: Tier = serde_json::from_value(found["tier"].clone()).unwrap();
     let has = |needs: &str| found[needs] == true || found["languages"][needs] == true;
+    let (cases, missing): (Vec<_>, Vec<_>) = cases(group)
+        .into_iter()
+        .filter(|case| case.tier <= tier)
+        .partition(|case| case.needs.as_deref().is_none_or(has));
+    for case in &missing {
+        loudly(&format!("{group}: {} needs {:?}", case.name, case.needs));
+    }
+    cases
+}
+
+/// Sends the hostile cases one by one. After each: the verdict is right, the service answers, no process of the run is
+/// left, no file of it is there, the next run sees none, and memory is what it was.
+fn replay_one_by_one(server: &Server) {
+    let found = server.get("/v1/verify/code/capabilities");
+    let looks = "import os\ntry: print(os.listdir('/tmp'), os.path.exists('/dev/shm'))\nexcept OSError: print('[] False')";
+    let probe =
+        json!({"code": looks, "tests": {"mode": "stdio", "cases": [{"stdout": "[] False"}]}});
+    let probe = |n: usize| {
+        // Other limits, so that no verdict is remembered.
+        let mut probe = probe.clone();
+        probe["limits"] = json!({"cpu_ms": 5000 + n});
+        probe.to_string()
+    };
+    let behind_filters = found["tier"] == "filters";
+    server.verify((0..8).map(probe), "all");
+    let before = server.memory();
+    let mut complaints = Vec::new();
+    for (n, case) in HOSTILE.iter().flat_map(|group| askable(group, &found)).enumerate() {
+        let results = server.verify([case.item.get().to_owned()].into_iter(), &case.stop);
+        complaints.extend(case.complaint(&results[0]));
+        server.is_clean();
+        let next = &server.verify([probe(100 + n)].into_iter(), "all")[0];
+        if next["verdict"] != "OK" && !behind_filters {
+            complaints.push(format!("after {}: {next}", case.name));
+        }
+        complaints.extend(server.files().map(|left| format!("{} left {left}", case.name)));
+        let after = server.memory();
+        if let Some(grown) = before.growth(&after) {
+            complaints.push(format!("after {}: {grown}", case.name));
+        }
+    }
+    assert!(complaints.is_empty(), "{}:\n{}", complaints.len(), complaints.join("\n"));
+}
+
+/// Sends every case that can be asked of this server, and compares.
+fn replay(server: &Server, groups: &[&str]) {
+    let found = server.get("/v1/verify/code/capabilities");
     let (mut complaints, mut asked) = (Vec::new(), 0);
     for group in groups {
-        let (cases, missing): (Vec<_>, Vec<_>) = cases(group)
-            .into_iter()
-            .filter(|case| case.tier <= tier)
-            .partition(|case| case.needs.as_deref().is_none_or(has));
-        for case in &missing {
-            loudly(&format!("{group}: {} needs {:?}", case.name, case.needs));
-        }
+        let cases = askable(group, &found);
         for stop in ["all", "first_failure"] {
             let chosen: Vec<_> = cases.iter().filter(|case| case.stop == stop).collect();
             let results = server.verify(chosen.iter().map(|case| case.item.get().to_owned()), stop);
@@ -151,7 +193,7 @@ fn every_case_behind_filters() {
         // What works on files or starts processes cannot be asked there, and is no failure of the program.
         let suite = json!({"mode": "pytest", "files": {"test_a.py": "def test_a(): pass"}});
         let stdio = json!({"mode": "stdio", "cases": [{"stdout": "1"}]});
-        let items = [("python", suite), ("cpp", stdio.clone()), ("javascript", stdio)].map(
+        let items = [("python", suite), ("cpp", stdio.clone()), ("bash", stdio)].map(
             |(language, tests)| {
                 json!({"language": language, "code": "", "tests": tests}).to_string()
             },
@@ -166,10 +208,25 @@ fn every_case_behind_filters() {
 }
 
 #[test]
+fn hostile_cases_leave_nothing_in_namespaces() {
+    if let Some(server) = server(Tier::Namespaces, User::Own) {
+        replay_one_by_one(&server);
+    }
+}
+
+#[test]
+fn hostile_cases_leave_nothing_behind_filters() {
+    if let Some(server) = server(Tier::Filters, User::Own) {
+        replay_one_by_one(&server);
+    }
+}
+
+#[test]
 fn hostile_cases_as_an_unprivileged_user() {
     for tier in [Tier::Namespaces, Tier::Filters] {
         if let Some(server) = server(tier, User::Nobody) {
-            replay(&server, &["hostile", "hacks", "extraction"]);
+            replay(&server, &["hacks", "extraction"]);
+            replay_one_by_one(&server);
         }
     }
 }

@@ -31,7 +31,7 @@ pub enum ValueKind {
 }
 
 impl ValueRule {
-    /// Whether `got` is `expected`. NaN equals nothing.
+    /// Whether `got` is `expected`. Where NaN is expected, NaN it must be; else NaN equals nothing.
     pub(super) fn equal(&self, expected: &Value, got: &Value) -> bool {
         match (expected, got) {
             (Value::Null, Value::Null) => true,
@@ -68,6 +68,9 @@ impl ValueRule {
         }
         // Integers are exact: only an expected float has a margin.
         let Number::Float(expected) = expected else { return false };
+        if expected.is_nan() {
+            return matches!(got, Number::Float(got) if got.is_nan());
+        }
         let got = match got {
             Number::Float(got) => *got,
             Number::Int(int) => int.to_f64().value(),
@@ -143,7 +146,8 @@ mod tests {
         assert!(equal(r#"{"a":1,"b":2}"#, r#"{"$dict":[["b",2],["a",1]]}"#));
         assert!(equal(r#"{"1":2}"#, r#"{"$dict":[[1,2]]}"#) && !equal(r#"{"1":2}"#, "[[1,2]]"));
         assert!(!equal("\"1\"", "1") && !equal("null", "false") && !equal("[]", "{}"));
-        assert!(!equal(r#"{"$float":"nan"}"#, r#"{"$float":"nan"}"#));
+        assert!(equal(r#"{"$float":"nan"}"#, r#"{"$float":"nan"}"#));
+        assert!(!equal(r#"{"$float":"nan"}"#, "0.0") && !equal("0.5", r#"{"$float":"nan"}"#));
         assert!(equal(r#"{"$float":"inf"}"#, r#"{"$float":"inf"}"#));
         assert!(!equal(r#"{"$float":"inf"}"#, r#"{"$float":"-inf"}"#));
     }

@@ -21,7 +21,7 @@ use super::{
     suite::{CallCase, Suite},
     verdict::Verdict,
     verifier::miss,
-    wire::{Bounds, Ended, Flavour, Mode, Process},
+    wire::{Bounds, Ended, Flavour, Mode, Process, Stop},
 };
 use crate::domain::{Miss, MissStatus};
 
@@ -30,6 +30,9 @@ const SOURCE: usize = 256 << 10;
 
 /// Tests of one program that wait or run at the same time.
 const AT_ONCE: usize = 64;
+
+/// Tests that are read beside each.
+const BESIDE: usize = 64;
 
 /// Characters of outputs that are shown.
 const HEAD: usize = 512;
@@ -116,7 +119,7 @@ impl<'a> Grading<'a> {
                 return Ok(every(judgement.verdict, &message));
             }
         };
-        let tests = Tests { language, item, source: &source, image };
+        let tests = Tests { language, item, source: &source, image, tier: self.tier() };
         match suite {
             Suite::Pytest { .. } => self.collected(&tests, grade).await,
             Suite::Stdio { .. } | Suite::Call { .. } | Suite::Judge { .. } => {
@@ -131,13 +134,19 @@ impl<'a> Grading<'a> {
             let message = format!("{} is not installed", language.tool);
             return Err(miss(MissStatus::Unsupported, message));
         }
-        let tier = self.pool.found().map(|found| found.tier);
-        if tier == Some(Tier::Filters) && language.how != How::Python {
-            let message =
-                format!("{} needs isolation by namespaces: it works on files", language.name);
+        if self.tier() == Tier::Filters && !language.runs_in(Tier::Filters) {
+            let message = format!(
+                "{} needs isolation by namespaces: it works on files or starts processes",
+                language.name
+            );
             return Err(miss(MissStatus::Unsupported, message));
         }
         Ok(())
+    }
+
+    /// The isolation, as far as it is known.
+    fn tier(&self) -> Tier {
+        self.pool.found().map_or(Tier::Namespaces, |found| found.tier)
     }
 
     /// Compiles or checks a program, where its language does that: what is then executed.
@@ -148,18 +157,28 @@ impl<'a> Grading<'a> {
         grade: &mut Grade,
     ) -> Result<Result<Arc<[u8]>, Judgement>, Miss> {
         let source: Arc<[u8]> = Arc::from(source.as_bytes());
-        let Some(exec) = language.preparation() else { return Ok(Ok(source)) };
+        let Some(exec) = language.preparation(self.tier()) else { return Ok(Ok(source)) };
         let keeps = exec.keep.is_some();
         let bounds = Bounds { address_space: language.bounds_address_space(), ..COMPILER };
         let process = process(Mode::Exec(exec), Flavour::Plain, bounds);
         // A compiler reads from its standard input; a check reads the file.
         let blobs = vec![Arc::clone(&source), Arc::clone(&source)];
         let nonce = process.nonce.clone();
-        let mut outcome = self.run((vec![process], blobs), false).await?;
+        let mut outcome = self.run((vec![process.clone()], blobs.clone()), false).await?;
+        // A compiler waits for nothing but a processor: if its time passed, others had it.
+        if outcome.ended[0].stop == Some(Stop::Wall) {
+            outcome = self.run((vec![process], blobs), true).await?;
+        }
         grade.queue_ms = grade.queue_ms.max(outcome.queued.as_secs_f64() * 1e3);
         let ended = &outcome.ended[0];
         let run = run(ended, &bounds, language, &nonce, &outcome.blobs[..4]);
-        let failure = run.failure();
+        let failure = match ended.stop {
+            Some(Stop::Wall) => {
+                let message = "the compiler did not get to run in its time".to_owned();
+                Some(Judgement::new(Verdict::Ie, message))
+            }
+            _ => run.failure(),
+        };
         let log = head(&outcome.blobs[1], 16 << 10);
         let ok = failure.is_none() && !(keeps && outcome.blobs[3].is_empty());
         let ms = ended.wall_us as f64 / 1e3;
@@ -241,7 +260,7 @@ impl<'a> Grading<'a> {
     /// Runs one test; once more and alone if it was only just too slow.
     async fn test(&self, tests: &Tests<'_>, index: usize) -> Result<(TestResult, Duration), Miss> {
         let (mut result, mut queued, close) = self.once(tests, index, false).await?;
-        if close && result.verdict == Verdict::Tle {
+        if close && matches!(result.verdict, Verdict::Tle | Verdict::Ie) {
             let (again, waited, _) = self.once(tests, index, true).await?;
             (result, queued) = (again, queued + waited);
         }
@@ -328,6 +347,7 @@ struct Tests<'a> {
     source: &'a str,
     /// What is executed: the source, or what was made of it.
     image: Arc<[u8]>,
+    tier: Tier,
 }
 
 impl Tests<'_> {
@@ -346,8 +366,8 @@ impl Tests<'_> {
         let empty = || Arc::from(&b""[..]);
         match &self.item.tests.0 {
             Suite::Stdio { cases, .. } => {
-                let mode =
-                    self.language.execution(bounds.memory_mb).map_or(Mode::Stdio, Mode::Exec);
+                let exec = self.language.execution(bounds.memory_mb, self.tier);
+                let mode = exec.map_or(Mode::Stdio, Mode::Exec);
                 let flavour = match self.language.how {
                     How::Python => self.flavour(),
                     How::Compiled(_) | How::Script { .. } => Flavour::Plain,
@@ -385,7 +405,11 @@ impl Tests<'_> {
             Suite::Judge { sources, entry } => {
                 let entry = entry.as_deref().map_or("null".to_owned(), quoted);
                 let source = quoted(&sources[index]);
-                (Mode::Judge, format!(r#"{{"source":{source},"entry":{entry}}}"#), true)
+                // What all of them say of the program's classes holds for each.
+                let all = if sources.len() > BESIDE { String::new() } else { sources.join("\n") };
+                let all = quoted(&all);
+                let payload = format!(r#"{{"source":{source},"all":{all},"entry":{entry}}}"#);
+                (Mode::Judge, payload, true)
             }
             Suite::Pytest { module, files } => {
                 let payload = serde_json::json!({"module": module, "files": files});

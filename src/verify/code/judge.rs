@@ -61,6 +61,9 @@ impl<'a> Run<'a> {
                 return Some(Judgement::new(Verdict::Skipped, None));
             }
             Some((b'c', _)) => {}
+            _ if self.was_held_up() => {
+                return said(Verdict::Ie, "it did not get to run in its time");
+            }
             _ => return said(Verdict::Ce, "the compiler ended before it was done"),
         }
         self.overrun().or_else(|| self.crash(&frames))
@@ -104,13 +107,20 @@ impl<'a> Run<'a> {
         }
     }
 
+    /// Whether its time passed before it was the program's, with hardly any of a processor's.
+    fn was_held_up(&self) -> bool {
+        let waited =
+            self.ended.stop == Some(Stop::Wall) && self.ended.cpu_us * 4 < self.ended.wall_us;
+        waited && self.frames().0.is_empty()
+    }
+
     /// Whether it was ended for time it nearly had: close to its limit, or waiting for a processor that
     /// others used.
     pub(super) fn is_close(&self) -> bool {
         let (cpu, wall) = (self.ended.cpu_us, self.ended.wall_us);
         match self.ended.stop {
             None => cpu > self.bounds.cpu_ms * 1000,
-            Some(Stop::Wall) => cpu * 4 > wall,
+            Some(Stop::Wall) => cpu * 4 > wall || self.was_held_up(),
             Some(_) => false,
         }
     }

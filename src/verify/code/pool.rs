@@ -21,7 +21,7 @@ use futures::channel::oneshot;
 
 use self::queue::{Job, Queue};
 use super::{
-    sandbox::Tier,
+    sandbox::{Tier, cgroup::Delegated},
     wire::{Ended, Found, Process},
 };
 
@@ -39,6 +39,9 @@ pub struct SandboxConfig {
     pub maximum: Tier,
     /// The program that runners are: this one, unless said otherwise.
     pub program: std::path::PathBuf,
+    /// A cgroup (v2) that is delegated to the service and holds no process, for groups of runs. `None`: the
+    /// service's own, where that is delegated.
+    pub cgroup: Option<std::path::PathBuf>,
     /// Items whose verdicts are remembered.
     pub cache_entries: usize,
 }
@@ -50,6 +53,7 @@ impl Default for SandboxConfig {
             minimum: Tier::Filters,
             maximum: Tier::Namespaces,
             program: "/proc/self/exe".into(),
+            cgroup: None,
             cache_entries: 1 << 14,
         }
     }
@@ -113,6 +117,8 @@ struct Shared {
     /// Held shared by every run, and alone by one that must not be disturbed.
     alone: RwLock<()>,
     found: OnceLock<Found>,
+    /// Where runners have groups; none where that did not hold.
+    delegated: OnceLock<Delegated>,
     closed: AtomicBool,
     stats: PoolStats,
 }
@@ -140,6 +146,7 @@ impl Pool {
             wake: Condvar::new(),
             alone: RwLock::new(()),
             found: OnceLock::new(),
+            delegated: OnceLock::new(),
             closed: AtomicBool::new(false),
             stats: PoolStats::default(),
         };

@@ -21,14 +21,20 @@ use rustix::{
     thread::{set_thread_groups, set_thread_res_gid, set_thread_res_uid},
 };
 
-use self::boxes::Sandbox;
+use self::{boxes::Sandbox, run::Means};
 use super::{
-    sandbox::{Tier, runtime},
+    sandbox::{Tier, cgroup::Group, runtime},
     wire::{self, Ended, Flavour, Order, Process, Report},
 };
 
 /// The first of the users that runners take when they may.
 const USERS: u32 = 64_200;
+
+/// The user that a runner takes, where it may.
+pub(super) fn user(index: usize) -> Option<u32> {
+    let root = rustix::process::geteuid().is_root();
+    root.then_some(USERS + (index % 1000) as u32)
+}
 
 /// The interpreter that boxes are built around.
 pub(super) fn python() -> Option<PathBuf> {
@@ -51,12 +57,13 @@ pub fn main(role: &str) -> io::Result<()> {
     }
 }
 
-fn worker(index: u32) -> io::Result<()> {
-    let own_user = become_nobody(USERS + index % 1000);
+fn worker(index: usize) -> io::Result<()> {
+    let own_user = user(index).is_some_and(turn_into);
     set_parent_process_death_signal(Some(Signal::KILL))?;
     rustix::process::chdir("/")?;
     let mut service = UnixStream::from(io::stdin().as_fd().try_clone_to_owned()?);
-    let mut runner = Runner { tier: Tier::None, own_user, boxes: HashMap::new() };
+    let (tier, groups, boxes) = (Tier::None, Vec::new(), HashMap::new());
+    let mut runner = Runner { tier, own_user, groups, boxes };
     loop {
         let (order, blobs): (Order, _) = match wire::receive(&mut service) {
             Ok(order) => order,
@@ -64,8 +71,8 @@ fn worker(index: u32) -> io::Result<()> {
             Err(error) => return Err(error),
         };
         match order {
-            Order::Start { tier, minimum, maximum } => {
-                let found = probe::find(&mut runner, tier, minimum, maximum);
+            Order::Start { tier, minimum, maximum, group } => {
+                let found = probe::find(&mut runner, tier, (minimum, maximum), group.as_deref());
                 wire::send(&mut service, &Report::Ready(found), &[])?;
             }
             Order::Run(processes) => {
@@ -79,11 +86,8 @@ fn worker(index: u32) -> io::Result<()> {
     }
 }
 
-/// Takes an unprivileged user of its own. False where that is not allowed: then it stays who it is.
-fn become_nobody(user: u32) -> bool {
-    if !rustix::process::geteuid().is_root() {
-        return false;
-    }
+/// Takes an unprivileged user. False where that is not allowed: then it stays who it is.
+fn turn_into(user: u32) -> bool {
     let (user, group) =
         (rustix::process::Uid::from_raw(user), rustix::process::Gid::from_raw(user));
     let changed = set_thread_groups(&[]).is_ok()
@@ -97,6 +101,8 @@ fn become_nobody(user: u32) -> bool {
 struct Runner {
     tier: Tier,
     own_user: bool,
+    /// One for each process of a run; none where the kernel does not bound them so.
+    groups: Vec<Group>,
     boxes: HashMap<Flavour, Sandbox>,
 }
 
@@ -118,7 +124,7 @@ impl Runner {
                 None => return run::fault(processes.len(), "two processes in one box"),
             }
         }
-        let outcome = run::run(&mut taken, processes, blobs, service, self.own_user);
+        let outcome = run::run(&mut taken, processes, blobs, service, &self.means());
         for (process, sandbox) in processes.iter().zip(taken) {
             if sandbox.is_fit() {
                 self.boxes.insert(process.flavour, sandbox);
@@ -127,11 +133,15 @@ impl Runner {
         outcome
     }
 
+    fn means(&self) -> Means<'_> {
+        Means { own_user: self.own_user, groups: &self.groups }
+    }
+
     fn ready(&mut self, processes: &[Process]) -> io::Result<()> {
         for process in processes {
             if !self.boxes.contains_key(&process.flavour) {
-                let mut sandbox = Sandbox::start(self.tier, process.flavour)?;
-                sandbox.base_kb = run::empty(&mut sandbox, self.own_user)?;
+                let mut sandbox = Sandbox::start(self.tier, process.flavour, &self.groups)?;
+                sandbox.base_kb = run::empty(&mut sandbox, &self.means())?;
                 self.boxes.insert(process.flavour, sandbox);
             }
         }

@@ -6,6 +6,7 @@
 //! be put on is a fault of the sandbox, never a verdict.
 
 pub(super) mod build;
+pub(super) mod cgroup;
 pub(super) mod filter;
 mod root;
 pub(super) mod rules;
@@ -25,8 +26,8 @@ pub enum Tier {
     None,
     /// Landlock, seccomp and resource limits, without namespaces.
     Filters,
-    /// Own user, mount, process, network, IPC, host-name and cgroup namespaces with a root of their own,
-    /// and the filters inside.
+    /// Own user, mount, process, network, IPC and host-name namespaces with a root of their own, and the
+    /// filters inside.
     Namespaces,
 }
 

@@ -21,7 +21,7 @@ use sha2::{Digest, Sha256};
 use super::{
     Capabilities, Grade, Program,
     grade::Grading,
-    language::{How, LANGUAGES},
+    language::LANGUAGES,
     pool::{Pool, PoolStats, SandboxConfig},
     sandbox::Tier,
     verdict::Verdict,
@@ -69,9 +69,7 @@ impl CodeVerifier {
         let found = self.pool.found()?;
         let usable = found.tier != Tier::None;
         let languages = LANGUAGES.iter().map(|language| {
-            let there = usable
-                && language.tool().is_some()
-                && (language.how == How::Python || found.tier == Tier::Namespaces);
+            let there = language.tool().is_some() && language.runs_in(found.tier);
             (language.name.to_owned(), there)
         });
         Some(Capabilities {
@@ -80,6 +78,7 @@ impl CodeVerifier {
             missing: found.missing.clone(),
             remedies: if usable { Vec::new() } else { REMEDIES.map(str::to_owned).to_vec() },
             landlock_abi: found.landlock_abi,
+            cgroup: found.cgroup.clone(),
             python: found.python.clone(),
             numpy: found.numpy,
             pytest: found.pytest,

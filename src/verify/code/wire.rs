@@ -1,10 +1,13 @@
 //! Messages between the service and its runners: a JSON header and the bytes that go with it.
 
-use std::io::{self, Read, Write};
+use std::{
+    io::{self, Read, Write},
+    path::PathBuf,
+};
 
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
-use super::sandbox::Tier;
+use super::{Cgroup, sandbox::Tier};
 
 /// The largest message: a run's input with its source.
 const LARGEST: u64 = 512 << 20;
@@ -37,12 +40,16 @@ pub(super) struct Exec {
     pub(super) argv: Vec<String>,
     /// Whether the payload is the program itself.
     pub(super) image: bool,
+    /// Whether the program reads the payload as its fifth open file.
+    pub(super) reads_payload: bool,
     /// Where the payload is written first.
     pub(super) write: Option<String>,
     /// The file under `/tmp` that is handed back.
     pub(super) keep: Option<String>,
     /// Whether it may start processes of its own.
     pub(super) processes: bool,
+    /// Whether its input also lies at `/dev/stdin`, of which its programs are fond.
+    pub(super) stdin_file: bool,
 }
 
 /// Which interpreter a run is forked from.
@@ -101,6 +108,8 @@ pub(super) enum Order {
         minimum: Tier,
         /// The strongest to try.
         maximum: Tier,
+        /// The runner's cgroup, if it has one.
+        group: Option<PathBuf>,
     },
     /// Run these processes together. Blobs: payload and input of each.
     Run(Vec<Process>),
@@ -154,6 +163,8 @@ pub(super) struct Found {
     pub(super) missing: Vec<String>,
     /// The kernel's Landlock version, 0 for none.
     pub(super) landlock_abi: i32,
+    /// Whether runs are bounded by cgroups.
+    pub(super) cgroup: Cgroup,
     /// The interpreter's version.
     pub(super) python: Option<String>,
     /// Whether NumPy is there.

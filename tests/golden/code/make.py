@@ -11,7 +11,7 @@ import pathlib
 
 HERE = pathlib.Path(__file__).parent
 GROUPS = (
-    "right_and_wrong", "calls", "judged", "suites", "limits", "hacks", "hostile", "languages", "extraction",
+    "right_and_wrong", "calls", "judged", "handed_over", "suites", "limits", "hacks", "hostile", "languages", "extraction",
     "second_opinion",
 )
 

@@ -114,14 +114,38 @@ impl Server {
         assert_eq!(self.get("/readyz")["ready"], true);
         self.until("no run is left", |server| {
             let processes = processes();
-            let is_fork_server = |pid: &u32| {
-                processes.get(pid).is_some_and(|(_, command)| command.contains("-I\0-X\0utf8"))
+            let of_fork_server = |parent: &u32| {
+                processes.get(parent).is_some_and(|(_, command)| is_fork_server(command))
             };
             let left = |(pid, (parent, _)): (&u32, &(u32, String))| {
-                is_fork_server(parent) && server.is_descendant(&processes, *pid)
+                of_fork_server(parent) && server.is_descendant(&processes, *pid)
             };
             !processes.iter().any(left)
         });
+    }
+
+    /// Files that lie in the `/tmp` of a box. (Only who may look into another's root can say.)
+    pub(super) fn files(&self) -> Option<String> {
+        let processes = processes();
+        let boxes = processes.iter().filter(|(pid, (_, command))| {
+            is_fork_server(command) && self.is_descendant(&processes, **pid)
+        });
+        let left = boxes.flat_map(|(pid, _)| {
+            fs::read_dir(format!("/proc/{pid}/root/box/tmp")).into_iter().flatten().flatten()
+        });
+        let left: Vec<_> = left.map(|entry| entry.path().display().to_string()).collect();
+        (!left.is_empty()).then(|| left.join(", "))
+    }
+
+    /// What the service and its helpers hold.
+    pub(super) fn memory(&self) -> Memory {
+        let processes = processes();
+        let mut memory = Memory { service: self.resident_kb(), helpers: 0, count: 0 };
+        for pid in processes.keys().filter(|pid| self.is_descendant(&processes, **pid)) {
+            memory.helpers = memory.helpers.max(resident_kb(*pid).unwrap_or(0));
+            memory.count += 1;
+        }
+        memory
     }
 
     fn is_descendant(&self, processes: &BTreeMap<u32, (u32, String)>, mut pid: u32) -> bool {
@@ -145,10 +169,41 @@ impl Server {
     }
 
     pub(super) fn resident_kb(&self) -> u64 {
-        let status = fs::read_to_string(format!("/proc/{}/status", self.child.id())).unwrap();
-        let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).unwrap();
-        line.trim().trim_end_matches(" kB").parse().unwrap()
+        resident_kb(self.child.id()).unwrap()
     }
+}
+
+/// KiB of memory.
+#[derive(Debug)]
+pub(super) struct Memory {
+    /// Of the service.
+    service: u64,
+    /// The most that a runner, guard or fork server holds.
+    helpers: u64,
+    /// How many of those there are.
+    count: usize,
+}
+
+impl Memory {
+    /// What is more than it was: 64 MiB of the service, whose caches grow with each case; 24 MiB of a helper, which is
+    /// less than any hostile program takes; and helpers beyond a runner with its three boxes per core.
+    pub(super) fn growth(&self, after: &Self) -> Option<String> {
+        let most = 7 * std::thread::available_parallelism().map_or(1, usize::from);
+        let grown = after.service > self.service + (64 << 10)
+            || after.helpers > self.helpers + (24 << 10)
+            || after.count > self.count.max(most);
+        grown.then(|| format!("{self:?} became {after:?}"))
+    }
+}
+
+fn is_fork_server(command: &str) -> bool {
+    command.contains("-I\0-X\0utf8")
+}
+
+fn resident_kb(pid: u32) -> Option<u64> {
+    let status = fs::read_to_string(format!("/proc/{pid}/status")).ok()?;
+    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"))?;
+    line.trim().trim_end_matches(" kB").parse().ok()
 }
 
 impl Drop for Server {

@@ -6,6 +6,7 @@ use std::{
         fd::{AsFd, OwnedFd},
         unix::net::UnixStream,
     },
+    path::PathBuf,
     process::{Child, Command, Stdio},
     sync::{PoisonError, atomic::Ordering::Relaxed},
     time::{Duration, Instant},
@@ -15,7 +16,9 @@ use rustix::event::{PollFd, PollFlags, Timespec, poll};
 
 use super::{Lost, Outcome, Shared, queue::Job};
 use crate::verify::code::{
-    sandbox::Tier,
+    Cgroup,
+    runner::user,
+    sandbox::{Tier, cgroup::Delegated},
     wire::{self, Found, Order, Report},
 };
 
@@ -29,6 +32,8 @@ const PATIENCE: Duration = Duration::from_secs(90);
 struct Runner {
     child: Child,
     socket: UnixStream,
+    /// Its cgroup, if it has one.
+    group: Option<PathBuf>,
 }
 
 impl Runner {
@@ -42,13 +47,32 @@ impl Runner {
             .stdout(Stdio::null())
             .stderr(Stdio::null())
             .spawn()?;
-        Ok(Self { child, socket })
+        let mut runner = Self { child, socket, group: None };
+        runner.group = runner.grouped(shared, index)?;
+        Ok(runner)
+    }
+
+    /// Its group, with itself in it. Where it is not yet known whether groups hold, failing to is an answer.
+    fn grouped(&self, shared: &Shared, index: usize) -> io::Result<Option<PathBuf>> {
+        let holds = shared.found.get().map(|found| found.cgroup.enforced);
+        let Some(delegated) = shared.delegated.get().filter(|_| holds != Some(false)) else {
+            return Ok(None);
+        };
+        let group = delegated.runner(index, user(index)).and_then(|group| {
+            Delegated::adopt(&group, self.child.id())?;
+            Ok(group)
+        });
+        match group {
+            Err(_) if holds.is_none() => Ok(None),
+            group => group.map(Some),
+        }
     }
 
     /// Has it find, or get ready for, a tier.
     fn start(&mut self, shared: &Shared, tier: Option<Tier>) -> io::Result<Found> {
         let (minimum, maximum) = (shared.config.minimum, shared.config.maximum);
-        wire::send(&mut self.socket, &Order::Start { tier, minimum, maximum }, &[])?;
+        let group = self.group.clone();
+        wire::send(&mut self.socket, &Order::Start { tier, minimum, maximum, group }, &[])?;
         self.socket.set_read_timeout(Some(PATIENCE))?;
         let (report, _) = wire::receive(&mut self.socket)?;
         match report {
@@ -115,10 +139,25 @@ pub(super) fn feed(shared: &Shared, index: usize) {
     }
 }
 
+/// Where runners may have groups, if one can be made there.
+fn delegated(shared: &Shared) -> Result<(), String> {
+    if shared.config.maximum == Tier::None {
+        return Err("nothing is run".to_owned());
+    }
+    let delegated = Delegated::find(shared.config.cgroup.as_deref())?;
+    delegated.runner(0, user(0)).map_err(|error| format!("no group for a runner: {error}"))?;
+    // This thread alone sets it.
+    let _ = shared.delegated.set(delegated);
+    Ok(())
+}
+
 /// Starts the first runner, and with it finds out what holds here.
 fn first(shared: &Shared) -> Option<Runner> {
+    let ungrouped = delegated(shared).err();
     let begun = Runner::spawn(shared, 0).and_then(|mut runner| {
-        let found = runner.start(shared, None)?;
+        let mut found = runner.start(shared, None)?;
+        let alone = || runner.group.is_none().then(|| "runners cannot be moved there".to_owned());
+        found.cgroup.reason = found.cgroup.reason.or(ungrouped).or_else(alone);
         Ok((runner, found))
     });
     let (runner, found) = match begun {
@@ -129,6 +168,7 @@ fn first(shared: &Shared) -> Option<Runner> {
                 tier: Tier::None,
                 missing,
                 landlock_abi: 0,
+                cgroup: Cgroup::default(),
                 python: None,
                 numpy: false,
                 pytest: false,

@@ -2,11 +2,15 @@
 
 
 class Answering:
-    def __init__(self, made):
-        self.made, self.kept, self.ids = made, [], {}
+    def __init__(self, wire):
+        self.made, self.kept, self.ids = None, [], {}
+        self.wire, self.lock, self.borrowing = wire, threading.RLock(), Borrowing(self)
+        self.loop, self.warnings, self.files, self.patched = None, [], None, Patched()
 
     def handle(self, value):
         key = id(value)
+        if key in self.borrowing.numbers:
+            return '{"$lent":%d}' % self.borrowing.numbers[key]
         if key not in self.ids:
             self.ids[key] = len(self.kept)
             self.kept.append(value)
@@ -17,6 +21,8 @@ class Answering:
             kind = 'module'
         elif isinstance(value, types.GeneratorType):
             kind = 'iterator'
+        elif isinstance(value, types.CoroutineType):
+            kind = 'coroutine'
         elif callable(value):
             kind = 'call'
         bases = [base.__name__ for base in value.__mro__[1:]] if kind == 'error' else []
@@ -32,20 +38,58 @@ class Answering:
             return self.kept[fields['$held']]
         if len(fields) == 1 and '$builtin' in fields:
             return getattr(sys.modules['builtins'], fields['$builtin'])
+        if len(fields) == 1 and '$own' in fields:
+            return self.borrowing.stand_in(*fields['$own'])
         return crossed(fields)
 
-    def answer(self, text):
-        op, target, *args = loads(text, object_hook=self.hook)
+    def serve(self):
+        while True:
+            with self.lock:
+                request = loads(self.wire.receive(), object_hook=self.hook)
+            reply = self.answer(request)
+            with self.lock:
+                self.wire.send(reply)
+
+    def ask(self, op, *args):
+        # Something of the tests' side, while they wait for an answer; they may have a question first.
+        with self.lock:
+            self.wire.send(self.encode([op, *args]))
+            while type(message := loads(self.wire.receive(), object_hook=self.hook)) is list:
+                self.wire.send(self.answer(message))
+        if 'x' in message:
+            raise self.borrowing.error(*message['x'])
+        return message['v']
+
+    def answer(self, request):
         try:
+            op, target, *args = request
             value, changed = OPS[op](self, target, *args)
-            return '{"v":' + self.encode(value) + changed + '}'
-        except MemoryError:
+            return '{"v":' + self.encode(value) + changed + self.told() + '}'
+        except (Dead, MemoryError):
             raise
         except BaseException as error:
-            return '{"x":%s}' % self.thrown(error)
+            return '{"x":%s%s}' % (self.thrown(error), self.told())
+
+    def told(self):
+        # What it printed and warned of meanwhile.
+        text, (warnings, self.warnings) = OUT.taken(), (self.warnings, [])
+        said = ',"o":' + quote(text) if text else ''
+        if warnings:
+            said += ',"w":' + json.dumps(warnings)
+        if self.files is not None and (new := self.files.changed()):
+            said += ',"f":' + Crossing().encode(new)
+        return said + self.patched.told()
+
+    def share(self, new):
+        self.files = self.files or Files()
+        self.files.apply(new)
+        return None, ''
 
     def thrown(self, error):
         # The names of its types, its message, and what it carries, as far as that is data.
+        own = getattr(error, '__dict__', {}).get('_own')
+        if type(own) is int:
+            return str(own)
         names = [base.__name__ for base in type(error).__mro__]
         try:
             message = str(error)[:2000]
@@ -58,15 +102,32 @@ class Answering:
 
     def call(self, target, args, kwargs):
         # Arguments that the call changed in place go back, so that the tests see it.
-        before = [Crossing(lambda _: 'null').encode(arg) if type(arg) in MUTABLE else None for arg in args]
+        looks = Crossing(lambda value: str(id(value))).encode
+        given = [(at, arg) for at, arg in [*enumerate(args), *kwargs.items()] if type(arg) in MUTABLE]
+        before = [looks(arg) for _, arg in given]
         value = target(*args, **kwargs)
-        changed = []
-        for at, (old, arg) in enumerate(zip(before, args)):
-            if old is not None and Crossing(lambda _: 'null').encode(arg) != old:
-                changed.append('[%d,%s]' % (at, self.encode(arg)))
+        changed = [self.encode([at, arg]) for (at, arg), old in zip(given, before) if looks(arg) != old]
         return value, ',"m":[' + ','.join(changed) + ']' if changed else ''
 
+    def awaited(self, target):
+        import asyncio
+        self.loop = self.loop or asyncio.new_event_loop()
+        return self.loop.run_until_complete(target), ''
 
+    def derive(self, name, bases, space):
+        # A class of the tests over one of the program: its functions stay with the tests.
+        return type(name, tuple(bases), {key: WRAPPED[kind](value) for key, (kind, value) in space.items()}), ''
+
+    def above(self, kind, target, name, args, kwargs):
+        # What `super()` means in a class of the tests.
+        return self.call(getattr(super(kind, target), name), args, kwargs)
+
+    def warned(self, message, category, *_, **__):
+        self.warnings.append([category.__name__, str(message)])
+
+
+WRAPPED = {'plain': lambda value: value, 'static': staticmethod, 'class': classmethod,
+           'property': lambda functions: property(*functions)}
 MUTABLE = (list, dict, set, bytearray, collections.deque)
 
 
@@ -85,10 +146,20 @@ def state(_, target):
 
 
 OPS = {
-    'name': lambda self, target: (getattr(self.made, target), ''),
+    'name': lambda self, target: (resolve(self.made, target), ''),
+    'files': Answering.share,
+    'patch': lambda self, *what: self.patched.patch(*what),
+    'restore': lambda self, *what: self.patched.restore(*what),
+    'random': lambda self, state: self.patched.seeded(state),
+    'environ': lambda self, new: ((os.environ.clear(), os.environ.update(new))[0], ''),
+    'folder': lambda self, folder: (os.chdir(folder), ''),
+    'log': lambda self, level: self.patched.log(level),
+    'put': lambda self, name, value: (setattr(self.made, name, value), ''),
+    'drop': lambda self, name: (delattr(self.made, name), ''),
     'attr': lambda self, target, name: (getattr(target, name), ''),
     'set': lambda self, target, name, value: (setattr(target, name, value), ''),
-    'call': Answering.call,
+    'call': Answering.call, 'await': Answering.awaited, 'derive': Answering.derive, 'above': Answering.above,
+    'names': lambda self, target: ([name for name in dir(target) if isinstance(name, str)], ''),
     'item': lambda self, target, key: (target[key], ''),
     'store': lambda self, target, key, value: (target.__setitem__(key, value), ''),
     'len': lambda self, target: (len(target), ''),
@@ -108,18 +179,29 @@ OPS = {
 }
 
 END = object()
-UNARY = {'neg': operator.neg, 'pos': operator.pos, 'invert': operator.invert, 'abs': abs, 'int': int, 'float': float,
-         'index': operator.index, 'round': round}
+
 
 
 def answer(request, send, payload, rpc):
+    global OUT
     document = decode(read_all(payload).decode())
-    made = loaded(document, send, None)
-    wire, answering = Wire(rpc), Answering(made)
-    wire.send(json.dumps([name for name in made.__dict__ if isinstance(name, str)]))
-    while True:
-        try:
-            text = wire.receive()
-        except EOFError:
-            exit_now(0)
-        wire.send(answering.answer(text))
+    answering = Answering(Wire(rpc))
+    OUT = Told(sys.stdout.buffer, encoding='utf-8', errors='surrogateescape')
+    sys.stdout, sys.stdin = OUT, Typed(answering)
+    import warnings
+    warnings.simplefilter('always')
+    warnings.showwarning = answering.warned
+    sys.modules['builtins'].input = lambda prompt='': answering.ask('input', str(prompt))
+    leet = {}
+    if 'class Solution' in document['source']:
+        leetcode(leet)
+    try:
+        answering.made = made = loaded(document, send, leet)
+        names = [name for name, value in made.__dict__.items() if isinstance(name, str) and leet.get(name) is not value]
+        answering.wire.send('{"v":' + json.dumps(names) + answering.told() + '}')
+        answering.serve()
+    except Dead:
+        exit_now(0)
+
+
+MODES.update({'answer': answer})

@@ -9,13 +9,13 @@ class CandidateError(Exception):
 class Asking:
     def __init__(self, rpc):
         self.wire, self.alive, self.errors, self.raised = Wire(rpc), True, {}, None
-        try:
-            self.names = [name for name in loads(self.wire.receive()) if isinstance(name, str)]
-        except (EOFError, ValueError, OSError):
-            self.alive = False
-            raise Dead('the candidate did not start') from None
+        self.lending, self.shown, self.derived, self.files = Lending(), set(), {}, None
+        self.patching = None
+        self.names = [name for name in self.reply(None)[0] if isinstance(name, str)]
 
     def hook(self, fields):
+        if len(fields) == 1 and '$lent' in fields:
+            return self.lending.kept[fields['$lent']]
         if len(fields) == 1 and '$ref' in fields:
             at, kind, name, bases = fields['$ref']
             if kind == 'error':
@@ -23,7 +23,8 @@ class Asking:
             # A module that the candidate imported is for the tests their own.
             if kind == 'module' and (name in sys.stdlib_module_names or name == 'numpy'):
                 return __import__(name)
-            return Remote(self, int(at), str(name), kind)
+            remote = Remote(self, int(at), str(name), kind)
+            return driven(remote) if kind == 'coroutine' else remote
         return crossed(fields)
 
     def error(self, at, name, bases):
@@ -37,21 +38,48 @@ class Asking:
     def ask(self, op, *args):
         if not self.alive:
             raise Dead('the candidate is gone')
-        text = Crossing(held).encode([op, *args])
+        if self.files is not None and (new := self.files.changed()):
+            self.reply(Crossing().encode(['files', new]))
+        for news in self.patching.news() if self.patching else ():
+            self.reply(Crossing(self.lending.lend).encode(news))
+        return self.reply(Crossing(self.lending.lend).encode([op, *args]))
+
+    def share(self, texts):
+        # Only what the tests' text speaks of.
+        self.patching = Patching(texts)
+        if any(re.search(r'te?mp|open\(|write_|\bPath\b', text) for text in texts):
+            self.files = Files()
+            self.reply(Crossing().encode(['files', {}]))
+
+    def reply(self, text):
+        # The candidate's answer; it may have questions first.
         try:
-            self.wire.send(text)
-            reply = loads(self.wire.receive(), object_hook=self.hook)
-            value, error, changed = reply.get('v'), reply.get('x'), reply.get('m', [])
-        except Unplain:
-            raise
-        except Exception:
+            if text is not None:
+                self.wire.send(text)
+            while type(reply := loads(self.wire.receive(), object_hook=self.hook)) is list:
+                self.wire.send(self.lending.answer(reply))
+            value, error, changed, said = reply.get('v'), reply.get('x'), reply.get('m', []), reply.get('o')
+        except (Exception, Dead):
             self.alive = False
             raise Dead('the candidate is gone') from None
+        if said and sys.stdout is not sys.__stdout__:
+            # Somebody listens.
+            sys.stdout.write(str(said))
+        for name, text in reply.get('w', ()):
+            warn(str(name), str(text))
+        if self.files is not None and reply.get('f'):
+            self.files.apply(reply['f'])
+        if self.patching is not None:
+            self.patching.heard(reply)
         if error is not None:
             raise self.thrown(error)
         return value, changed
 
     def thrown(self, error):
+        if type(error) is int:
+            # One of the tests' own, which came back.
+            self.raised = self.lending.raised[error]
+            return self.raised
         names, message, args, fields = error
         for name in names:
             known = self.errors.get(name) or exception(name)
@@ -61,6 +89,17 @@ class Asking:
             known = CandidateError
         self.raised = raised(known, names[0], message, args, fields)
         return self.raised
+
+
+async def driven(remote):
+    # A coroutine of the candidate, for the tests to wait for.
+    return remote._asking.ask('await', remote)[0]
+
+
+def warn(name, text):
+    import warnings
+    kind = getattr(sys.modules['builtins'], name, None)
+    warnings.warn(text, kind if isinstance(kind, type) and issubclass(kind, Warning) else UserWarning, stacklevel=4)
 
 
 def raised(known, name, message, args, fields):
@@ -73,12 +112,6 @@ def raised(known, name, message, args, fields):
         return CandidateError(f'{name}: {message}')
 
 
-def exception(name):
-    known = getattr(sys.modules['builtins'], str(name), None)
-    usable = isinstance(known, type) and issubclass(known, Exception)
-    return known if usable and known is not AssertionError else None
-
-
 def held(value):
     if isinstance(value, Remote):
         return '{"$held":%d}' % value._at
@@ -87,7 +120,7 @@ def held(value):
     name = getattr(value, '__name__', None)
     if isinstance(name, str) and getattr(sys.modules['builtins'], name, None) is value:
         return '{"$builtin":%s}' % quote(name)
-    raise Unplain(f'a {type(value).__name__} cannot be handed to the candidate: it is not plain data')
+    return None
 
 
 # What tests call on plain values: an object in a plain value's place must not answer in its stead.
@@ -100,27 +133,38 @@ class Remote:
     # An object that a test made itself, by calling a class, may use operators against plain values. One
     # that a function gave instead of a value may not: `x - 1`, `x > 1`, `1 in x` or `x.startswith('a')`
     # would ask the candidate for the verdict. What is a class to the test is told by the name that the test
-    # called it by, never by what the candidate says it is.
+    # called it by (`_made`) and by what else it does with it (`_sure`), never by what the candidate says it is.
     def __init__(self, asking, at, name, kind='object'):
-        self.__dict__.update(_asking=asking, _at=at, _kind=kind, _made=False, _called='', __name__=name)
+        self.__dict__.update(_asking=asking, _at=at, _kind=kind, _made=False, _sure=False, _answers=True, _called='',
+                             __name__=name)
 
     def __call__(self, *args, **kwargs):
         value, changed = self._asking.ask('call', self, list(args), kwargs)
         for at, new in changed:
-            renew(args[at], new)
+            renew(args[at] if type(at) is int else kwargs[at], new)
         if isinstance(value, Remote) and self._kind == 'class' and is_class_name(self._called):
-            value.__dict__['_made'] = True
-        return value
+            value.__dict__.update(_made=True, _sure=self._called in self._asking.shown)
+        return value if self._answers else undecided(value)
 
     def __mro_entries__(self, bases):
-        raise Unplain('a test that derives from a class of the candidate cannot be asked from outside')
+        return (deriving(self),)
+
+    @property
+    def __class__(self):
+        # `super()` in a class of the tests wants an object of that class.
+        return self._asking.derived.get(self.__name__, Remote)
 
     def __getattr__(self, name):
-        if name.startswith('__') and name not in ('__doc__', '__dict__'):
+        known = name in ('__doc__', '__dict__') or (name, self._kind) == ('__init__', 'class')
+        if name.startswith('__') and not known:
             raise AttributeError(name)
         if name in PLAIN and not self._made and not (self._kind == 'class' and is_class_name(self._called)):
             raise AttributeError(f'{name}: the candidate gave an object, not plain data')
         value = self._asking.ask('attr', self, name)[0]
+        if name in PLAIN and not (self._sure or self._called in self._asking.shown):
+            value = undecided(value)
+            if isinstance(value, Remote):
+                value.__dict__['_answers'] = False
         return called(name, value) if self._called and self._kind != 'object' else value
 
     def __setattr__(self, name, value):
@@ -155,7 +199,7 @@ class Remote:
 
     def __contains__(self, value):
         self.trusted(value)
-        return self._asking.ask('in', self, value)[0]
+        return self.answered(value, self._asking.ask('in', self, value)[0])
 
     def __bool__(self):
         return self._asking.ask('bool', self)[0] is True
@@ -190,18 +234,30 @@ class Remote:
         if not self._made and not isinstance(other, Remote):
             raise TypeError('the candidate gave an object, not plain data')
 
+    def answered(self, other, value):
+        # A plain answer to a question that holds a plain value could be the verdict.
+        if self._sure or isinstance(other, Remote) or isinstance(value, Remote):
+            return value
+        raise TypeError('the candidate gave an object, not plain data')
+
+
+def undecided(value):
+    if type(value) is bool:
+        raise TypeError('the candidate gave an object, not plain data')
+    return value
+
 
 def binary(name):
     def operate(self, other):
         self.trusted(other)
-        return self._asking.ask('binary', self, name, other)[0]
+        return self.answered(other, self._asking.ask('binary', self, name, other)[0])
     return operate
 
 
 def reflected(name):
     def operate(self, other):
         self.trusted(other)
-        return self._asking.ask('binary', other, name, self)[0]
+        return self.answered(other, self._asking.ask('binary', other, name, self)[0])
     return operate
 
 

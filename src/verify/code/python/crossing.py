@@ -7,7 +7,7 @@ FRAME = 8 << 20
 
 
 class Dead(BaseException):
-    # The candidate's process is gone, or does not speak the protocol: no test can catch this and pass.
+    # The other process is gone, or does not speak the protocol: no test can catch this and pass.
     pass
 
 
@@ -26,7 +26,7 @@ class Wire:
         while size:
             part = os.read(self.fd, min(size, 1 << 20))
             if not part:
-                raise EOFError
+                raise Dead('the other side is gone')
             parts.append(part)
             size -= len(part)
         return b''.join(parts)
@@ -88,6 +88,7 @@ def factory(value, kind):
 
 REDUCE = {
     type(...): lambda v, _: ('ellipsis',),
+    re.Pattern: lambda v, _: ('pattern', v.pattern, v.flags),
     type(NotImplemented): lambda v, _: ('notimplemented',),
     datetime.date: lambda v, _: ('date', v.year, v.month, v.day),
     datetime.timedelta: lambda v, _: ('timedelta', v.days, v.seconds, v.microseconds),
@@ -117,13 +118,18 @@ def rebuilt(module, name):
 
 
 REBUILD = {
-    '$ellipsis': lambda: ..., '$notimplemented': lambda: NotImplemented, '$date': datetime.date,
+    '$pattern': re.compile, '$ellipsis': lambda: ..., '$notimplemented': lambda: NotImplemented, '$date': datetime.date,
     '$timedelta': datetime.timedelta, '$datetime': datetime.datetime, '$counter': collections.Counter,
     '$ordered': collections.OrderedDict, '$array': rebuilt_array, '$uuid': rebuilt('uuid', 'UUID'),
     '$path': rebuilt('pathlib', 'PosixPath'),
     '$default': lambda name, items: collections.defaultdict(FACTORIES[name], items),
     '$named': lambda name, fields, values: collections.namedtuple(name, fields)(*values),
 }
+
+
+# Operators of one object, by their names.
+UNARY = {'neg': operator.neg, 'pos': operator.pos, 'invert': operator.invert, 'abs': abs, 'int': int, 'float': float,
+         'index': operator.index, 'round': round}
 
 
 def crossed(fields):
@@ -133,3 +139,9 @@ def crossed(fields):
         if make:
             return make(*parts)
     return untag(fields)
+
+
+def exception(name):
+    known = getattr(sys.modules['builtins'], str(name), None)
+    usable = isinstance(known, type) and issubclass(known, Exception)
+    return known if usable and known is not AssertionError else None

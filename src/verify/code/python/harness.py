@@ -239,11 +239,10 @@ def leetcode(names):
     names['pow'] = pow
 
 
-def loaded(document, send, entry):
+def loaded(document, send, names):
     code = compiled(document['source'], send)
     made = module('solution')
-    if entry and ('.' in entry or entry.startswith('~')):
-        leetcode(made.__dict__)
+    made.__dict__.update(names)
     exec(code, made.__dict__)
     return made
 
@@ -261,7 +260,10 @@ def resolve(made, entry):
 
 def call(request, send, payload):
     document = decode(read_all(payload).decode())
-    made = loaded(document, send, request['entry'])
+    names = {}
+    if '.' in request['entry'] or request['entry'].startswith('~'):
+        leetcode(names)
+    made = loaded(document, send, names)
     result = resolve(made, request['entry'])(*document['args'], **document.get('kwargs', {}))
     text = Plain().encode(result)
     if len(text) > TEXT:
@@ -272,6 +274,10 @@ def call(request, send, payload):
     exit_now(0)
 
 
+# What /dev/stdin leads to. (Elsewhere it is a link into /proc, of which there is none.)
+STDIN = '/tmp/.stdin'
+
+
 def execute(request, send, payload):
     # A compiled program, or an interpreter with the program in a file of its own.
     argv = request['argv']
@@ -279,8 +285,13 @@ def execute(request, send, payload):
     if request.get('write'):
         with open(request['write'], 'wb') as file:
             file.write(read_all(payload))
-    else:
+    elif not request.get('reads_payload'):
         os.set_inheritable(payload, False)
+    if request.get('stdin_file'):
+        with open(STDIN, 'wb') as file:
+            while part := os.read(0, 1 << 20):
+                file.write(part)
+        os.lseek(0, 0, 0)
     environment = dict(os.environ)
     environment.update(request.get('env', {}))
     send('c')

@@ -20,7 +20,8 @@ use serde_json::{Map, Value, json};
 use crate::verify::code::{
     sandbox::{
         Tier,
-        build::{PROGRAM, control_pair, spawn_guard},
+        build::{control_pair, spawn_guard},
+        cgroup::Group,
         filter::{OWN_PID, Profile, base},
         rules,
     },
@@ -32,6 +33,35 @@ const RUNS: u32 = 5000;
 
 /// How long an interpreter may take to load, on a busy machine.
 const PATIENCE: Duration = Duration::from_secs(60);
+
+/// The program inside a box, which is the first message on its control socket: the fork server, what its children do, and
+/// one side of the tests in two processes. A box of candidates holds nothing that judges.
+fn program(flavour: Flavour) -> String {
+    let common = [
+        include_str!("../python/zygote.py"),
+        include_str!("../python/harness.py"),
+        include_str!("../python/crossing.py"),
+        include_str!("../python/sharing.py"),
+    ];
+    let candidate = [
+        include_str!("../python/borrowing.py"),
+        include_str!("../python/patched.py"),
+        include_str!("../python/answering.py"),
+    ];
+    let tests = [
+        include_str!("../python/lending.py"),
+        include_str!("../python/asking.py"),
+        include_str!("../python/deriving.py"),
+        include_str!("../python/patching.py"),
+        include_str!("../python/reading.py"),
+        include_str!("../python/judging.py"),
+    ];
+    let side: &[&str] = match flavour {
+        Flavour::Plain | Flavour::Numpy => &candidate,
+        Flavour::Tests => &tests,
+    };
+    [&common.concat(), &side.concat(), "main()\n"].concat()
+}
 
 /// What is loaded before the first run.
 fn preload(flavour: Flavour) -> &'static [&'static str] {
@@ -56,11 +86,11 @@ pub(super) struct Sandbox {
 }
 
 impl Sandbox {
-    /// Builds a box and waits until its interpreter is ready.
+    /// Builds a box and waits until its interpreter is ready. Its children are born in these groups.
     ///
     /// # Errors
     /// With what the guard or the interpreter said.
-    pub(super) fn start(tier: Tier, flavour: Flavour) -> io::Result<Self> {
+    pub(super) fn start(tier: Tier, flavour: Flavour, groups: &[Group]) -> io::Result<Self> {
         let (control, theirs) = control_pair()?;
         let mut guard = spawn_guard(tier, theirs)?;
         let mut filters = Map::from_iter([("base".to_owned(), hex(&base()?).into())]);
@@ -74,8 +104,9 @@ impl Sandbox {
             "marker": OWN_PID,
             "preload": preload(flavour),
         });
-        let ready = say(control.as_fd(), &PROGRAM.concat(), &[])
-            .and_then(|()| send(control.as_fd(), &setup, &[]));
+        let groups: Vec<_> = groups.iter().map(|group| group.directory.as_fd()).collect();
+        let ready = say(control.as_fd(), &program(flavour), &[])
+            .and_then(|()| send(control.as_fd(), &setup, &groups));
         let ready = ready.and_then(|()| {
             readable(control.as_fd(), PATIENCE)?;
             receive(control.as_fd()).map(|(reply, _)| reply)

@@ -1,10 +1,13 @@
 //! Which tier holds here: each is built and attacked, strongest first, and trusted only if nothing got
 //! through.
 
+use std::path::Path;
+
 use super::{Runner, python};
 use crate::verify::code::{
-    sandbox::{Tier, rules},
-    wire::{Bounds, Flavour, Found, Mode, Process},
+    Cgroup,
+    sandbox::{Tier, cgroup::Group, rules},
+    wire::{Bounds, Ended, Exec, Flavour, Found, Mode, Process, Stop},
 };
 
 const ATTACKS: &str = include_str!("../python/attacks.py");
@@ -14,17 +17,31 @@ const HONEST: &str = "import threading\n\
     t = threading.Thread(target=lambda: print(sum(map(int, input().split())), end=''))\n\
     t.start(); t.join()\n";
 
-/// Finds the strongest tier that holds, or takes the one that is known to.
+/// What a group must end: far more memory than it may hold.
+const HOG: &str = "x = bytearray(512 << 20)\n";
+
+/// What a group must hold: as many processes as there can be, which stay.
+const BOMB: &str = "import os, time\n\
+    count = 0\n\
+    while count < 200:\n    \
+        try:\n        pid = os.fork()\n    \
+        except OSError:\n        break\n    \
+        if pid == 0:\n        time.sleep(60)\n    \
+        count += 1\n\
+    print(count)\n";
+
+/// Finds the strongest tier that holds, or takes the one that is known to; and whether groups hold in it.
 pub(super) fn find(
     runner: &mut Runner,
     known: Option<Tier>,
-    minimum: Tier,
-    maximum: Tier,
+    (minimum, maximum): (Tier, Tier),
+    group: Option<&Path>,
 ) -> Found {
     let mut found = Found {
         tier: Tier::None,
         missing: Vec::new(),
         landlock_abi: rules::abi(),
+        cgroup: Cgroup::default(),
         python: None,
         numpy: false,
         pytest: false,
@@ -35,6 +52,7 @@ pub(super) fn find(
     }
     if let Some(tier) = known {
         runner.tier = tier;
+        runner.groups = group.and_then(|group| Group::of(group).ok()).unwrap_or_default();
         return Found { tier, ..found };
     }
     for tier in [Tier::Namespaces, Tier::Filters] {
@@ -49,6 +67,7 @@ pub(super) fn find(
                 found.numpy = has(runner, "numpy");
                 // It works on files, of which there are none behind filters.
                 found.pytest = tier == Tier::Namespaces && has(runner, "pytest");
+                found.cgroup = group.map_or_else(Cgroup::default, |group| grouped(runner, group));
                 return found;
             }
             Err(reason) => found.missing.push(format!("{}: {reason}", tier.as_str())),
@@ -77,6 +96,57 @@ fn attack(runner: &mut Runner, tier: Tier) -> Result<String, String> {
     }
 }
 
+/// Puts runs into groups, if those hold.
+fn grouped(runner: &mut Runner, group: &Path) -> Cgroup {
+    let held = Group::of(group).map_err(|error| error.to_string()).and_then(|groups| {
+        runner.groups = groups;
+        runner.boxes.clear();
+        bounded(runner)
+    });
+    if held.is_err() {
+        runner.groups.clear();
+        runner.boxes.clear();
+    }
+    Cgroup { enforced: held.is_ok(), reason: held.err() }
+}
+
+/// Whether a group ends who takes too much memory, and holds who starts processes without end.
+fn bounded(runner: &mut Runner) -> Result<(), String> {
+    let bounds = Bounds { address_space: false, memory_mb: 64, ..BOUNDS };
+    let process = Process { mode: Mode::Stdio, flavour: Flavour::Plain, bounds, nonce: nonce() };
+    let (ended, _) = runner.run(&[process], &[HOG.as_bytes().to_vec(), Vec::new()], None);
+    match &ended[0] {
+        Ended { signal: Some(libc::SIGKILL), stop: Some(Stop::Memory), .. } => {}
+        other => return Err(format!("a program took memory without end: {other:?}")),
+    }
+    let python = python().map(|python| python.to_string_lossy().into_owned());
+    let argv = python.into_iter().chain(["-I", "-S", "-c", BOMB].map(str::to_owned)).collect();
+    let mode = Mode::Exec(Exec { argv, processes: true, ..Exec::default() });
+    let process = Process { mode, flavour: Flavour::Plain, bounds: BOUNDS, nonce: nonce() };
+    let (ended, outputs) = runner.run(&[process], &[Vec::new(), Vec::new()], None);
+    let count = String::from_utf8_lossy(&outputs[0]).trim().parse::<u32>();
+    if !count.as_ref().is_ok_and(|count| (1..64).contains(count)) {
+        return Err(format!("a fork bomb started {count:?} processes: {:?}", ended[0]));
+    }
+    let left = runner.groups.iter().any(|group| !group.is_empty());
+    if left { Err("a process outlived its run".to_owned()) } else { Ok(()) }
+}
+
+fn nonce() -> String {
+    "00".repeat(16)
+}
+
+/// Bounds of what is tried.
+const BOUNDS: Bounds = Bounds {
+    cpu_ms: 5000,
+    wall_ms: 20_000,
+    memory_mb: 128,
+    address_space: true,
+    stdout: 1 << 16,
+    stderr: 1 << 16,
+    tasks: 8,
+};
+
 fn has(runner: &mut Runner, module: &str) -> bool {
     let source = format!("import importlib.util as u; print(u.find_spec('{module}') is not None)");
     python_says(runner, &source, b"").is_ok_and(|said| said.trim() == "True")
@@ -84,17 +154,8 @@ fn has(runner: &mut Runner, module: &str) -> bool {
 
 /// What a Python program prints.
 fn python_says(runner: &mut Runner, source: &str, input: &[u8]) -> Result<String, String> {
-    let bounds = Bounds {
-        cpu_ms: 5000,
-        wall_ms: 20_000,
-        memory_mb: 128,
-        address_space: true,
-        stdout: 1 << 16,
-        stderr: 1 << 16,
-        tasks: 8,
-    };
-    let process =
-        Process { mode: Mode::Stdio, flavour: Flavour::Plain, bounds, nonce: "00".repeat(16) };
+    let (mode, flavour, bounds) = (Mode::Stdio, Flavour::Plain, BOUNDS);
+    let process = Process { mode, flavour, bounds, nonce: nonce() };
     let blobs = [source.as_bytes().to_vec(), input.to_vec()];
     let (ended, outputs) = runner.run(&[process], &blobs, None);
     let ended = &ended[0];

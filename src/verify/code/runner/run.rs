@@ -22,7 +22,7 @@ use super::{
     pipes::{Collector, sealed},
 };
 use crate::verify::code::{
-    sandbox::{Tier, filter::Profile},
+    sandbox::{Tier, cgroup::Group, filter::Profile},
     wire::{Bounds, Ended, Flavour, Mode, Process, Stop},
 };
 
@@ -31,6 +31,9 @@ const TICK: Duration = Duration::from_millis(20);
 
 /// How long a box may take to report the end of a child that was killed.
 const GRACE: Duration = Duration::from_secs(5);
+
+/// Tasks that a runtime has beside those of the program.
+const SPARE: u32 = 8;
 
 /// Bytes of a process's frames.
 const FRAMES: usize = 4 << 20;
@@ -42,6 +45,15 @@ const KEPT: u64 = 64 << 20;
 /// tried again alone before it is said to have been too slow.
 fn patience(cpu_ms: u64) -> Duration {
     Duration::from_millis(cpu_ms + cpu_ms / 5)
+}
+
+/// What a runner has to bound its runs with.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Means<'a> {
+    /// Whether it has a user of its own, whose processes can be counted.
+    pub(super) own_user: bool,
+    /// A group for each process of a run, or none at all.
+    pub(super) groups: &'a [Group],
 }
 
 /// The outcome of a run that could not be.
@@ -56,10 +68,10 @@ pub(super) fn run(
     processes: &[Process],
     blobs: &[Vec<u8>],
     service: Option<&UnixStream>,
-    own_user: bool,
+    means: &Means<'_>,
 ) -> (Vec<Ended>, Vec<Vec<u8>>) {
     let mut lives = Vec::new();
-    let begun = begin(boxes, processes, blobs, own_user, &mut lives);
+    let begun = begin(boxes, processes, blobs, means, &mut lives);
     if let Err(error) = begun {
         boxes.iter_mut().for_each(Sandbox::condemn);
         return fault(processes.len(), &format!("the run did not begin: {error}"));
@@ -85,7 +97,7 @@ pub(super) fn run(
 }
 
 /// Runs a program that does nothing; what it held, in KiB.
-pub(super) fn empty(sandbox: &mut Sandbox, own_user: bool) -> io::Result<u64> {
+pub(super) fn empty(sandbox: &mut Sandbox, means: &Means<'_>) -> io::Result<u64> {
     let bounds = Bounds {
         cpu_ms: 10_000,
         wall_ms: 30_000,
@@ -99,7 +111,7 @@ pub(super) fn empty(sandbox: &mut Sandbox, own_user: bool) -> io::Result<u64> {
         Process { mode: Mode::Stdio, flavour: Flavour::Plain, bounds, nonce: "0".repeat(32) };
     let blobs = [Vec::new(), Vec::new()];
     let boxes = std::slice::from_mut(sandbox);
-    let (ended, outputs) = run(boxes, &[process], &blobs, None, own_user);
+    let (ended, outputs) = run(boxes, &[process], &blobs, None, means);
     match &ended[0] {
         Ended { fault: Some(fault), .. } => Err(io::Error::other(fault.clone())),
         Ended { exit: Some(0), mem_kb, .. } => Ok(*mem_kb),
@@ -110,12 +122,12 @@ pub(super) fn empty(sandbox: &mut Sandbox, own_user: bool) -> io::Result<u64> {
     }
 }
 
-fn begin(
+fn begin<'a>(
     boxes: &mut [Sandbox],
     processes: &[Process],
     blobs: &[Vec<u8>],
-    own_user: bool,
-    lives: &mut Vec<Life>,
+    means: &Means<'a>,
+    lives: &mut Vec<Life<'a>>,
 ) -> io::Result<()> {
     let mut ends: Vec<OwnedFd> = Vec::new();
     if processes.len() > 1 {
@@ -134,9 +146,17 @@ fn begin(
         let mut fds =
             vec![stdin.as_fd(), out.as_fd(), err.as_fd(), private.as_fd(), payload.as_fd()];
         fds.extend(ends.get(at).map(AsFd::as_fd));
-        sandbox.ask(&request(process, sandbox.tier(), own_user), &fds)?;
+        let group = means.groups.get(at);
+        let (mut request, tmp) = request(process, sandbox.tier(), means, input[1].len() as u64);
+        if let Some(group) = group {
+            let most = (sandbox.base_kb << 10) + (process.bounds.memory_mb << 20) + tmp;
+            group.bind(most, process.bounds.tasks + SPARE)?;
+            request["group"] = json!(at);
+        }
+        sandbox.ask(&request, &fds)?;
         lives.push(Life {
             process: process.clone(),
+            group,
             begun: Instant::now(),
             base_kb: sandbox.base_kb,
             pidfd: None,
@@ -150,7 +170,8 @@ fn begin(
     Ok(())
 }
 
-fn request(process: &Process, tier: Tier, own_user: bool) -> Value {
+/// What is asked of the fork server, and how many bytes its files may take.
+fn request(process: &Process, tier: Tier, means: &Means<'_>, stdin: u64) -> (Value, u64) {
     let bounds = &process.bounds;
     let (name, exec) = match &process.mode {
         Mode::Stdio => ("stdio", None),
@@ -167,7 +188,17 @@ fn request(process: &Process, tier: Tier, own_user: bool) -> Value {
     };
     let apart = tier == Tier::Namespaces;
     // Threads reserve their stacks: the address space is bounded well above the memory, which is watched.
-    let space = (bounds.memory_mb + 768) << 20;
+    // A thread of a compiled program has a stack as large as the first one's.
+    let image = exec.is_some_and(|exec| exec.image);
+    let stacks = if image { u64::from(bounds.tasks.min(16)) * bounds.memory_mb } else { 0 };
+    let space = (bounds.memory_mb + stacks + 768) << 20;
+    let tmp = match exec {
+        Some(exec) if exec.keep.is_some() => 128 << 20,
+        Some(exec) if exec.stdin_file => (16 << 20) + stdin.next_multiple_of(4096),
+        Some(_) | None => 16 << 20,
+    };
+    // A user's processes are counted where no group counts them.
+    let counted = means.groups.is_empty() && (apart || means.own_user);
     let mut request = json!({
         "mode": name,
         "profile": profile.name(),
@@ -178,14 +209,16 @@ fn request(process: &Process, tier: Tier, own_user: bool) -> Value {
             "cpu_s": bounds.cpu_ms.div_ceil(1000) * 2 + 1,
             "file": if apart { 16 << 20 } else { 1 << 20 },
             // A compiled program recurses on its own stack; an interpreter hardly uses it.
-            "stack": if exec.is_some_and(|exec| exec.image) { bounds.memory_mb << 20 } else { 64 << 20 },
-            "nproc": if apart || own_user { bounds.tasks + 8 } else { 0 },
-            "tmp": if exec.is_some_and(|exec| exec.keep.is_some()) { 128 << 20 } else { 16 << 20 },
+            "stack": if image { bounds.memory_mb << 20 } else { 64 << 20 },
+            "nproc": if counted { bounds.tasks + SPARE } else { 0 },
+            "tmp": tmp,
         },
     });
     if let Some(exec) = exec {
         request["argv"] = json!(exec.argv);
         request["image"] = json!(exec.image);
+        request["reads_payload"] = json!(exec.reads_payload);
+        request["stdin_file"] = json!(exec.stdin_file && apart);
         request["write"] = json!(exec.write);
         request["keep"] = json!(exec.keep);
         if exec.keep.is_some() {
@@ -195,12 +228,14 @@ fn request(process: &Process, tier: Tier, own_user: bool) -> Value {
     if let Mode::Call { entry } = &process.mode {
         request["entry"] = json!(entry);
     }
-    request
+    (request, tmp)
 }
 
 /// One process, while it lives.
-struct Life {
+struct Life<'a> {
     process: Process,
+    /// What bounds it with all that it starts.
+    group: Option<&'a Group>,
     begun: Instant,
     base_kb: u64,
     pidfd: Option<OwnedFd>,
@@ -211,13 +246,16 @@ struct Life {
     ended: Option<Ended>,
 }
 
-impl Life {
+impl Life<'_> {
     fn stop(&mut self, why: Stop) {
         if self.ended.is_none() && self.stopped.is_none() {
             self.stopped = Some((why, Instant::now()));
             if let Some(pidfd) = &self.pidfd {
                 // It may have ended by itself, which its end will say.
                 let _ = pidfd_send_signal(pidfd, Signal::KILL);
+            }
+            if let Some(group) = self.group {
+                group.kill();
             }
         }
     }
@@ -242,7 +280,10 @@ impl Life {
         let signal = small("signal");
         // Who was no longer needed may have ended by itself just before.
         let killed = signal == Some(Signal::KILL.as_raw());
-        let stopped = self.stopped.map(|(why, _)| why);
+        let mut stopped = self.stopped.map(|(why, _)| why);
+        if killed && self.group.is_some_and(Group::ran_out_of_memory) {
+            stopped = stopped.or(Some(Stop::Memory));
+        }
         self.ended = Some(Ended {
             exit: small("exit"),
             signal,
@@ -268,6 +309,9 @@ impl Life {
         let Some(pid) = self.pid else { return };
         if cpu_time(pid).is_some_and(|used| used > patience(bounds.cpu_ms)) {
             self.stop(Stop::Cpu);
+        }
+        if self.group.is_some() {
+            return;
         }
         let most = self.base_kb + bounds.memory_mb * 1024;
         if resident_kb(pid).is_some_and(|held| held > most) {
@@ -298,7 +342,7 @@ impl Life {
 }
 
 /// Waits for something to happen, a tick at most, and takes note of it.
-fn wait(boxes: &mut [Sandbox], lives: &mut [Life], service: Option<&UnixStream>) {
+fn wait(boxes: &mut [Sandbox], lives: &mut [Life<'_>], service: Option<&UnixStream>) {
     let cancelled = {
         let mut fds = Vec::new();
         let ask = |fd| PollFd::from_borrowed_fd(fd, PollFlags::IN);

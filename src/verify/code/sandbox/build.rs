@@ -13,7 +13,9 @@ use std::{
 };
 
 use rustix::{
-    process::{Signal, getgid, getuid, set_child_subreaper, set_parent_process_death_signal},
+    process::{
+        Signal, getgid, getpid, getuid, set_child_subreaper, set_parent_process_death_signal,
+    },
     thread::{
         CapabilitySet, UnshareFlags, capabilities, configure_capability_in_ambient_set,
         set_capabilities,
@@ -24,17 +26,6 @@ use super::{Tier, root, rules, runtime::Runtime, sys::unshare};
 
 /// The user of a box, by its number inside.
 const INSIDE: u32 = 1000;
-
-/// The program inside a box: the fork server, what its children do, and the two-process tests. The first
-/// message on the control socket.
-pub(in crate::verify::code) const PROGRAM: [&str; 6] = [
-    include_str!("../python/zygote.py"),
-    include_str!("../python/harness.py"),
-    include_str!("../python/crossing.py"),
-    include_str!("../python/answering.py"),
-    include_str!("../python/asking.py"),
-    include_str!("../python/judging.py"),
-];
 
 /// Reads the program and becomes it.
 const BEGIN: &str = "import socket\n\
@@ -86,7 +77,7 @@ pub(in crate::verify::code) fn guard(tier: Tier, python: &Path) -> io::Result<()
         .stderr(Stdio::inherit());
     if tier == Tier::Filters {
         // Without a process namespace the interpreter itself collects what its children leave behind.
-        set_child_subreaper(None)?;
+        set_child_subreaper(Some(getpid()))?;
         return Err(command.exec());
     }
     let mut child = command.spawn()?;
@@ -107,7 +98,8 @@ const ENVIRONMENT: [(&str, &str); 8] = [
     ("TMPDIR", "/tmp"),
 ];
 
-/// New namespaces for everything but time, with one user in them.
+/// New namespaces for everything but time and cgroups, with one user in them. (No cgroup can be seen inside, and
+/// a run could not be born in its own from another namespace of them.)
 fn enter_namespaces() -> io::Result<()> {
     let (user, group) = (getuid().as_raw(), getgid().as_raw());
     unshare(UnshareFlags::NEWUSER)?;
@@ -119,8 +111,7 @@ fn enter_namespaces() -> io::Result<()> {
             | UnshareFlags::NEWPID
             | UnshareFlags::NEWNET
             | UnshareFlags::NEWIPC
-            | UnshareFlags::NEWUTS
-            | UnshareFlags::NEWCGROUP,
+            | UnshareFlags::NEWUTS,
     )?;
     // The fork server mounts each run's /tmp and ends what a run left; it needs no more than this, and its
     // children give it up.

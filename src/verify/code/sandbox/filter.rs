@@ -51,7 +51,7 @@ impl Profile {
     /// profile may not.
     pub(in crate::verify::code) fn program(self) -> io::Result<Vec<u8>> {
         let refuse = SeccompAction::Errno(libc::EPERM as u32);
-        let steps = first_steps(&[libc::SYS_close_range]);
+        let steps = first_steps(&[libc::SYS_close_range, libc::SYS_clone3]);
         compiled(steps, self.refused(), SeccompAction::Allow, refuse)
     }
 
@@ -258,5 +258,9 @@ mod tests {
         assert_eq!(answer(&base, libc::SYS_read, [0; 6]), libc::SECCOMP_RET_ALLOW);
         let absent = libc::SECCOMP_RET_ERRNO | libc::ENOSYS as u32;
         assert_eq!(answer(&base, libc::SYS_io_uring_setup, [0; 6]), absent);
+        for profile in Profile::ALL {
+            let run = profile.program().unwrap();
+            assert_eq!(answer(&run, libc::SYS_clone3, [0; 6]), absent, "libraries fall back");
+        }
     }
 }

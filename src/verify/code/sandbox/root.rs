@@ -52,6 +52,7 @@ pub(super) fn enter(runtime: &Runtime) -> io::Result<()> {
     // Landlock knows a mount point by the directory above it: each run's own /tmp is mounted here.
     fs::create_dir_all(stage.join("box/tmp"))?;
     symlink("box/tmp", stage.join("tmp"))?;
+    symlink("/box/tmp/.stdin", stage.join("dev/stdin"))?;
     rustix::process::chdir(stage)?;
     pivot_root(".", ".")?;
     unmount(".", UnmountFlags::DETACH)?;

@@ -1,11 +1,18 @@
 """Programs that grade themselves instead of solving anything."""
 
-from . import asserts, call, case, check, stdio
+from . import FAST, asserts, call, case, check, stdio, suite
 
 ONE = call("f", ([], 41))
 ALWAYS = "class A:\n    def __eq__(self, o): return True\n    def __ne__(self, o): return False\n    __hash__ = None\n"
 EVERY = "    def __%s__(self, *a): return True\n"
 FAKE = "class A:\n" + "".join(EVERY % name for name in ("lt", "gt", "le", "ge", "eq", "ne", "contains", "bool", "instancecheck")) + "".join("    def __%s__(self, *a): return 0\n" % name for name in ("sub", "rsub", "abs", "add", "int", "float", "len", "hash"))
+
+HACK = "class %s:\n    def __init__(s,*a): pass\n    def __sub__(s,o): return 0\n    def __rsub__(s,o): return 0\n    def __lt__(s,o): return True\n    __gt__=__le__=__ge__=__lt__\n    def __contains__(s,o): return True\n    def startswith(s,o): return True\n    def __float__(s): return 0.0\n    def __round__(s,n=None): return 9\n    def __mod__(s,o): return 0\n"
+
+
+def pt(name, code, test, want, **more):
+    return case(name, code, suite(test_a=test), want, needs="pytest", tier="namespaces", **more)
+
 
 CASES = [
     case("55 always equal", ALWAYS + "def f(): return A()", ONE, "RE"),
@@ -55,4 +62,30 @@ CASES = [
     case("kills its parent", "import os\ndef f():\n    os.kill(os.getppid(), 9)\n    return 1", ONE, "RE"),
     case("returns after closing everything", "import os\ndef f():\n    os.closerange(3, 100)\n    return 1", ONE, "RE"),
     case("thread answers first", "import os, threading\ndef f():\n    def g():\n        while True:\n            for fd in range(3, 6):\n                try: os.write(fd, b'x')\n                except OSError: pass\n    threading.Thread(target=g, daemon=True).start()\n    return 1", ONE, ["RE", "WA"]),
+    case("class for a function, margin", HACK % 'Sum', asserts("assert abs(Sum(3) - 9) < 1e-6"), ["RE", "WA"]),
+    case("class for a function, margin the other way", HACK % 'Sum', asserts("assert abs(9 - Sum(3)) < 1e-6"), ["RE", "WA"]),
+    case("class for a function, bound", HACK % 'Sum', asserts("assert Sum(3) < 10"), ["RE", "WA"]),
+    case("class for a function, member", HACK % 'Primes', asserts("assert 7 in Primes(10)"), ["RE", "WA"]),
+    case("class for a function, text", HACK % 'Reverse', asserts("assert Reverse('abc').startswith('c')"), ["RE", "WA"]),
+    case("class for a function, remainder", HACK % 'Sum', asserts("assert Sum(3) % 9 == 0"), ["RE", "WA"]),
+    case("class for a function, variable", HACK % 'Sum', asserts("x = Sum(3)\nassert abs(x - 9) < 1e-6"), ["RE", "WA"]),
+    case("class for a function, check", HACK % 'Sum', check("Sum", "def check(candidate):\n    assert abs(candidate(3) - 9) < 1e-6"), ["RE", "WA"]),
+    pt("class for a function, pytest", HACK % 'Sum', "from solution import Sum\ndef test_a(): assert abs(Sum(3) - 9) < 1e-6\n", ["RE", "WA"]),
+    pt("class for a function, approx", HACK % 'Sum', "import pytest\nfrom solution import Sum\ndef test_a(): assert Sum(3) == pytest.approx(9)\n", ["RE", "WA"]),
+    case("evalplus check, a class for a function", "class f:\n    def __init__(s, *a): pass\n    def __sub__(s, o): return 0\n    def __rsub__(s, o): return 0\n    def __le__(s, o): return True\n    def __abs__(s): return 0\n    def __array__(s, *a, **k):\n        import numpy\n        return numpy.array(0.0)\n", check("f", "import numpy as np\n\ndef check(candidate):\n    for inp, exp in zip([[1.0], [3.0]], [0.33333333, 1.0]):\n        np.testing.assert_allclose(candidate(*inp), exp, rtol=1e-07, atol=1e-6)\n"), ["RE", "WA"], needs="numpy"),
+    case("hack: exits in a thread", "import os, threading\ndef f():\n    threading.Thread(target=lambda: os._exit(0)).start()\n    while True: pass", call("f", ([], 41)), "RE"),
+    case("hack: rewrites Frames in the frame above", "import sys\ndef f():\n    fr = sys._getframe(1)\n    while fr:\n        g = fr.f_globals\n        if 'write_fd' in g: g['write_fd'] = lambda fd, d: len(d)\n        fr = fr.f_back\n    return 1", call("f", ([], 41)), ["RE", "WA"]),
+    case("hack: equal to everything as a key", "class K(str):\n    def __eq__(s, o): return True\n    def __hash__(s): return 0\ndef f(): return {K('z'): 1}", call("f", ([], {"a": 1})), "WA"),
+    case("hack: patches str on the way out", "import builtins\nclass S(str):\n    def __str__(s): return '41'\ndef f(): return S('1')", call("f", ([], "41")), "WA"),
+    case("hack: forges a result and exits", "import os, sys, struct\ndef f():\n    fr = sys._getframe()\n    while fr:\n        s = fr.f_locals.get('send')\n        if s: s('r', b'40'); os._exit(0)\n        fr = fr.f_back\n    return 1", call("f", ([], 41)), ["WA", "RE"]),
+    case("hack: pytest internals by the candidate", "import sys\nfor n in list(sys.modules):\n    if 'pytest' in n: sys.modules[n].skip = None\ndef f(): return 0", suite(test_a="from solution import f\ndef test_a(): assert f() == 1\n"), "WA", needs="pytest", tier="namespaces"),
+    case("hack: raises what the test expects to be raised elsewhere", "def f(): raise AssertionError", asserts("import pytest\nf()\n"), ["RE", "WA"], needs="pytest"),
+    case("hack: swallows the assertion of a callback", "def f(g):\n    try: g(0)\n    except BaseException: pass", asserts("def g(x):\n    assert x == 41\n    seen.append(x)\nseen = []\nf(g)\nassert seen == [41]"), ["WA", "RE"]),
+    case("hack: a callback asked too often", "def f(g):\n    while True: g(1)", asserts("f(lambda x: x)\nassert False"), ["TLE"], limits=FAST),
+    case("hack: speaks out of turn to the tests", "import os\ndef f(g):\n    for fd in range(3, 20):\n        try: os.write(fd, b'\\x05\\x00\\x00\\x00[1,2]')\n        except OSError: pass\n    return 1", asserts("assert f(lambda: 1) == 41"), ["WA", "RE", "TLE"], limits=FAST),
+    case("hack: an iterator that never ends", "class I:\n    def __iter__(s): return s\n    def __next__(s): return 1\ndef f(): return I()", asserts("assert list(f()) == [1]"), ["RE", "TLE", "MLE"], limits=dict(FAST, memory_mb=64)),
+    case("hack: fills the tests' files", "import os\nopen('/tmp/tests/test_a.py', 'w') if os.path.isdir('/tmp/tests') else os.makedirs('/tmp/tests')\nopen('/tmp/tests/test_a.py', 'w').write('def test_a(): pass')\ndef f(p): return 0", suite(test_a="from solution import f\ndef test_a(tmp_path):\n    assert f(tmp_path) == 1\ndef test_b(tmp_path): assert f(tmp_path) == 1\n"), ["WA", "RE"], needs="pytest", tier="namespaces"),
+    case("hack: a conftest in the shared folder", "import os\nfor d in ('/tmp', '.', '/tmp/tests'):\n    os.makedirs(d, exist_ok=True)\n    for n in ('conftest.py', 'pytest.ini', 'sitecustomize.py', 'solution.py'):\n        open(d + '/' + n, 'w').write('[pytest]' if n[-1] == 'i' else 'def pytest_pyfunc_call(pyfuncitem): return True')\ndef f(p): return 0", suite(test_a="from solution import f\ndef test_a(tmp_path):\n    assert f(tmp_path) == 1\n"), "WA", needs="pytest", tier="namespaces"),
+    case("hack: a link out of the shared folder", "import os\ndef f(p):\n    os.symlink('/tmp/tests', p / 'x')\n    return 0", suite(test_a="from solution import f\ndef test_a(tmp_path):\n    assert f(tmp_path) == 1\n"), ["WA", "RE"], needs="pytest", tier="namespaces"),
+    case("hack: floods the shared folder", "def f(p):\n    for i in range(100000): open(p / str(i), 'w').write('x')\n    return 0", suite(test_a="from solution import f\ndef test_a(tmp_path):\n    assert f(tmp_path) == 1\n"), ["WA", "RE", "TLE"], needs="pytest", tier="namespaces"),
 ]

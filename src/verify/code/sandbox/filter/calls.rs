@@ -24,7 +24,6 @@ pub(super) const IOCTL: &[u64] = &[
 
 /// Calls that do not exist here, so that libraries fall back to older ones.
 pub(super) const ABSENT: &[c_long] = &[
-    libc::SYS_clone3,
     libc::SYS_openat2,
     libc::SYS_io_uring_setup,
     libc::SYS_io_uring_enter,
@@ -225,6 +224,7 @@ pub(super) const SERVER: &[c_long] = &[
     libc::SYS_mount,
     libc::SYS_umount2,
     libc::SYS_pidfd_open,
+    libc::SYS_clone3,
     libc::SYS_close_range,
     libc::SYS_capset,
     libc::SYS_landlock_restrict_self,
