@@ -27,8 +27,11 @@ pub(crate) fn parse<T: DeserializeOwned>(params: Value) -> Result<T, ParamError>
     if !params.is_object() {
         return Err(ParamError::at("", "the parameters must be an object"));
     }
-    serde_path_to_error::deserialize(params)
-        .map_err(|error| ParamError::at(pointer_of(error.path()), error.inner().to_string()))
+    // The path is kept track of only when it is needed: what is refused is read twice.
+    T::deserialize(&params).or_else(|_| {
+        serde_path_to_error::deserialize(&params)
+            .map_err(|error| ParamError::at(pointer_of(error.path()), error.inner().to_string()))
+    })
 }
 
 /// A key as one step of a JSON pointer.

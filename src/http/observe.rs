@@ -2,6 +2,7 @@
 
 use std::{
     convert::Infallible,
+    fmt::Write,
     hash::{BuildHasher, Hasher, RandomState},
     panic::AssertUnwindSafe,
     sync::atomic::{AtomicU64, Ordering::Relaxed},
@@ -25,7 +26,7 @@ const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 /// Ids of requests that came without one: a random beginning for the process, and a number.
 #[derive(Debug)]
 pub(super) struct RequestIds {
-    process: u64,
+    process: String,
     given: AtomicU64,
 }
 
@@ -33,11 +34,14 @@ impl RequestIds {
     pub(super) fn new() -> Self {
         // The standard library's hashers are seeded by the system's random numbers.
         let process = RandomState::new().build_hasher().finish();
-        Self { process, given: AtomicU64::new(0) }
+        Self { process: format!("{process:016x}-"), given: AtomicU64::new(0) }
     }
 
     fn next(&self) -> HeaderValue {
-        let id = format!("{:016x}-{:x}", self.process, self.given.fetch_add(1, Relaxed));
+        let mut id = String::with_capacity(self.process.len() + 16);
+        id.push_str(&self.process);
+        // Writing to a string cannot fail.
+        let _ = write!(id, "{:x}", self.given.fetch_add(1, Relaxed));
         // Digits and a hyphen: always a value of a header.
         HeaderValue::from_maybe_shared(Bytes::from(id))
             .unwrap_or_else(|_| HeaderValue::from_static("-"))
