@@ -18,7 +18,8 @@ ARG FEATURES=""
 # The oldest GPU that a build with CUDA serves; there is none here to ask.
 ARG CUDA_COMPUTE_CAP=80
 ENV CUDA_COMPUTE_CAP=${CUDA_COMPUTE_CAP}
-ENV PATH=/root/.cargo/bin:${PATH}
+# Where the official images of Rust have it.
+ENV CARGO_HOME=/usr/local/cargo RUSTUP_HOME=/usr/local/rustup PATH=/usr/local/cargo/bin:${PATH}
 # Images with CUDA have no Rust.
 RUN command -v cargo \
     || { apt-get update && apt-get install -y --no-install-recommends ca-certificates curl gcc libc6-dev \

@@ -14,6 +14,7 @@ mod lane;
 mod queue;
 mod stats;
 mod table;
+mod unscored;
 
 use std::{
     collections::{BTreeMap, HashMap},

@@ -19,9 +19,10 @@ use super::{
     queue::{Item, Queue},
     stats::{Snapshot, Stats},
     table::{Claim, Table},
+    unscored::{cancelled, overloaded, timed_out},
 };
 use crate::{
-    domain::{Miss, MissStatus, ModelInfo, Score, Scores},
+    domain::{Miss, ModelInfo, Score, Scores},
     model::{Encoded, Judgement, LoadError, RewardModel, TextEncoder},
 };
 use thread::{Shared, warm_up};
@@ -311,16 +312,4 @@ impl Drop for Lane {
             }
         }
     }
-}
-
-fn timed_out() -> Miss {
-    Miss::new(MissStatus::Timeout, "the score was still being computed at the deadline")
-}
-
-fn overloaded() -> Miss {
-    Miss::new(MissStatus::Overloaded, "the model was busy with other work until the deadline")
-}
-
-fn cancelled() -> Miss {
-    Miss::new(MissStatus::Cancelled, "the model was unloaded")
 }

@@ -18,7 +18,14 @@ use tokio::{
 
 use crate::{
     domain::{Miss, MissStatus},
-    engine::{Snapshot, allowance::Allowance, budget::Budget, key::Key, stats::Stats},
+    engine::{
+        Snapshot,
+        allowance::Allowance,
+        budget::Budget,
+        key::Key,
+        stats::Stats,
+        unscored::{cancelled, overloaded, timed_out},
+    },
     model::{Embedded, ForwardError, LoadError},
 };
 
@@ -133,10 +140,7 @@ impl<T: Send + 'static> Worker<T> {
         match timeout_at(deadline, receiver).await {
             Ok(Ok(outcome)) => outcome,
             Ok(Err(_)) => Err(cancelled()),
-            Err(_) if begun.load(Relaxed) => {
-                let message = "the embedding was still being computed at the deadline";
-                Err(Miss::new(MissStatus::Timeout, message))
-            }
+            Err(_) if begun.load(Relaxed) => Err(timed_out()),
             Err(_) => Err(overloaded()),
         }
     }
@@ -282,12 +286,4 @@ fn answer<T>(equal: Vec<Item<T>>, outcome: &Outcome) {
 
 fn failed(message: String) -> Miss {
     Miss::new(MissStatus::ModelError, message)
-}
-
-fn overloaded() -> Miss {
-    Miss::new(MissStatus::Overloaded, "the model was busy with other work until the deadline")
-}
-
-fn cancelled() -> Miss {
-    Miss::new(MissStatus::Cancelled, "the model was unloaded")
 }

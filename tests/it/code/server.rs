@@ -5,6 +5,7 @@ use std::{
     fs,
     io::{BufRead, BufReader},
     os::unix::{fs::PermissionsExt, process::CommandExt},
+    path::Path,
     process::{Child, ChildStdout, Command, Stdio},
     time::{Duration, Instant},
 };
@@ -131,7 +132,8 @@ impl Server {
             is_fork_server(command) && self.is_descendant(&processes, **pid)
         });
         let left = boxes.flat_map(|(pid, _)| {
-            fs::read_dir(format!("/proc/{pid}/root/box/tmp")).into_iter().flatten().flatten()
+            let seen = Path::new("/proc").join(pid.to_string()).join("root");
+            fs::read_dir(seen.join("box/tmp")).into_iter().flatten().flatten()
         });
         let left: Vec<_> = left.map(|entry| entry.path().display().to_string()).collect();
         (!left.is_empty()).then(|| left.join(", "))
