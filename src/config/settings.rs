@@ -19,7 +19,7 @@ use super::{
     place::line_of,
 };
 use crate::{
-    domain::{ParamError, param_step, parse},
+    domain::{ParamError, parse, pointer_step},
     engine::{FetchConfig, LaneConfig},
     http::{Doors, Limits},
     model::ModelSpec,
@@ -159,7 +159,7 @@ impl Settings {
         }
         let mut pipelines = BTreeMap::new();
         for (name, section) in &file.pipelines {
-            let pointer = format!("/pipelines{}", param_step(name));
+            let pointer = format!("/pipelines{}", pointer_step(name));
             pipelines.insert(name.clone(), source.parse(section.clone(), &pointer)?);
         }
         let listen = file.server.listen.as_deref().unwrap_or("127.0.0.1:8080");
@@ -204,7 +204,7 @@ fn model(
     section: &Value,
     root: &ModelsRoot,
 ) -> Result<ModelSpec, ConfigError> {
-    let pointer = format!("/models{}", param_step(name));
+    let pointer = format!("/models{}", pointer_step(name));
     let fields = source.parse(section.clone(), &pointer)?;
     let spec = ModelSpec::parse(fields).map_err(|ParamError { pointer: place, message }| {
         source.at(&format!("{pointer}{place}"), message)

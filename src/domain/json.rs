@@ -1,6 +1,6 @@
 //! JSON that is kept as it was written.
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize, de::Error as _};
 use serde_json::value::RawValue;
 
 /// A JSON value as it was written: an integer of any size keeps every digit.
@@ -22,6 +22,17 @@ impl RawJson {
     #[must_use]
     pub fn into_inner(self) -> Box<RawValue> {
         self.0
+    }
+}
+
+/// An object or nothing: what is kept for one of its readers is an object whoever reads the rest.
+pub(super) fn optional_object<'de, D: Deserializer<'de>>(
+    deserializer: D,
+) -> Result<Option<RawJson>, D::Error> {
+    let raw = Option::<RawJson>::deserialize(deserializer)?;
+    match raw {
+        Some(raw) if !raw.get().starts_with('{') => Err(D::Error::custom("expected an object")),
+        raw => Ok(raw),
     }
 }
 

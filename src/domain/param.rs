@@ -3,6 +3,8 @@
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
+use super::{from_objects, from_objects_at};
+
 /// A parameter that cannot be used.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{message}")]
@@ -23,32 +25,14 @@ impl ParamError {
 /// The parameters as their type; `null` is an empty object.
 pub(crate) fn parse<T: DeserializeOwned>(params: Value) -> Result<T, ParamError> {
     let params = if params.is_null() { Value::Object(Map::new()) } else { params };
-    // A struct would also be read from an array, field by field.
     if !params.is_object() {
         return Err(ParamError::at("", "the parameters must be an object"));
     }
     // The path is kept track of only when it is needed: what is refused is read twice.
-    T::deserialize(&params).or_else(|_| {
-        serde_path_to_error::deserialize(&params)
-            .map_err(|error| ParamError::at(pointer_of(error.path()), error.inner().to_string()))
+    from_objects(&params).or_else(|_| {
+        from_objects_at(&params)
+            .map_err(|(pointer, error)| ParamError::at(pointer, error.to_string()))
     })
-}
-
-/// A key as one step of a JSON pointer.
-pub(crate) fn step(key: &str) -> String {
-    format!("/{}", key.replace('~', "~0").replace('/', "~1"))
-}
-
-/// A serde path as a JSON pointer.
-pub(crate) fn pointer_of(path: &serde_path_to_error::Path) -> String {
-    use serde_path_to_error::Segment;
-    path.iter()
-        .map(|segment| match segment {
-            Segment::Seq { index } => format!("/{index}"),
-            Segment::Map { key } | Segment::Enum { variant: key } => step(key),
-            Segment::Unknown => String::new(),
-        })
-        .collect()
 }
 
 #[cfg(test)]

@@ -1,11 +1,14 @@
 //! One thing to judge.
 
-use std::{borrow::Cow, collections::BTreeMap};
+use std::{borrow::Cow, collections::BTreeMap, fmt};
 
-use serde::{Deserialize, Serialize};
+use serde::{
+    Deserialize, Serialize,
+    de::{Deserializer, SeqAccess, Visitor, value::SeqAccessDeserializer},
+};
 use utoipa::ToSchema;
 
-use super::RawJson;
+use super::json::{RawJson, optional_object};
 
 /// One turn of a conversation.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema)]
@@ -20,7 +23,7 @@ pub struct Message {
 }
 
 /// The completion under judgement: plain text, or the messages that follow the prompt.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, ToSchema)]
 #[serde(untagged)]
 pub enum Completion {
     /// The text of one assistant turn.
@@ -44,6 +47,35 @@ impl Completion {
                     .join("\n"),
             ),
         }
+    }
+}
+
+/// Not derived: an untagged enum would lose the place of an error in a message.
+impl<'de> Deserialize<'de> for Completion {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(TextOrMessages)
+    }
+}
+
+struct TextOrMessages;
+
+impl<'de> Visitor<'de> for TextOrMessages {
+    type Value = Completion;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a text or a list of messages")
+    }
+
+    fn visit_str<E>(self, text: &str) -> Result<Completion, E> {
+        Ok(Completion::Text(text.to_owned()))
+    }
+
+    fn visit_string<E>(self, text: String) -> Result<Completion, E> {
+        Ok(Completion::Text(text))
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, messages: A) -> Result<Completion, A::Error> {
+        Vec::deserialize(SeqAccessDeserializer::new(messages)).map(Completion::Messages)
     }
 }
 
@@ -73,7 +105,7 @@ pub struct Sample {
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub answers: Vec<String>,
     /// Tests for the code verifier.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "optional_object")]
     #[schema(value_type = Option<Object>)]
     pub tests: Option<RawJson>,
     /// Images as data URLs or base64.

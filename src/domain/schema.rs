@@ -14,8 +14,8 @@ pub(crate) fn schema_of<T: PartialSchema>() -> Value {
 ///
 /// utoipa 6.0 writes a described field of a type of its own as `allOf: [type, {"type": "object",
 /// "description": …}]`, which no enum's string satisfies. The description belongs beside the `allOf`. It
-/// calls a `u32` an `int32`, which ends at half of what is accepted; and where one of several lists is
-/// meant, an empty one is any of them, not exactly one.
+/// calls a `u32` an `int32` and a `u64` an `int64`, which end at half of what is accepted; and where one of
+/// several lists is meant, an empty one is any of them, not exactly one.
 pub(crate) fn mend_schema(value: &mut Value) {
     match value {
         Value::Array(items) => items.iter_mut().for_each(mend_schema),
@@ -24,11 +24,8 @@ pub(crate) fn mend_schema(value: &mut Value) {
             if let Some(annotations) = take_annotations(fields) {
                 fields.extend(annotations);
             }
-            if fields.get("format").is_some_and(|format| format == "int32")
-                && fields.get("minimum").is_some_and(|least| least == 0)
-            {
-                fields.insert("format".to_owned(), "int64".into());
-                fields.entry("maximum").or_insert(u32::MAX.into());
+            if fields.get("minimum").is_some_and(|least| least == 0) {
+                widen_unsigned(fields);
             }
             if fields.get("oneOf").is_some_and(are_lists)
                 && let Some(lists) = fields.remove("oneOf")
@@ -37,6 +34,20 @@ pub(crate) fn mend_schema(value: &mut Value) {
             }
         }
         Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
+    }
+}
+
+/// Names an integer without sign by what holds all of it.
+fn widen_unsigned(fields: &mut Map<String, Value>) {
+    match fields.get("format").and_then(Value::as_str) {
+        Some("int32") => {
+            fields.insert("format".to_owned(), "int64".into());
+            fields.entry("maximum").or_insert(u32::MAX.into());
+        }
+        Some("int64") if !fields.contains_key("maximum") => {
+            fields.insert("format".to_owned(), "uint64".into());
+        }
+        _ => {}
     }
 }
 
@@ -84,11 +95,15 @@ mod tests {
     fn bounds_are_those_of_the_type_and_an_empty_list_is_any_list() {
         let mut schema = json!({"properties": {
             "count": {"type": "integer", "format": "int32", "minimum": 0},
+            "steps": {"type": "integer", "format": "int64", "minimum": 0},
+            "few": {"type": "integer", "format": "int64", "minimum": 0, "maximum": 9},
             "lists": {"oneOf": [{"type": "array", "items": {"type": "number"}}, {"type": "array"}]},
         }});
         mend_schema(&mut schema);
         let expected = json!({"properties": {
             "count": {"type": "integer", "format": "int64", "minimum": 0, "maximum": 4_294_967_295_u32},
+            "steps": {"type": "integer", "format": "uint64", "minimum": 0},
+            "few": {"type": "integer", "format": "int64", "minimum": 0, "maximum": 9},
             "lists": {"anyOf": [{"type": "array", "items": {"type": "number"}}, {"type": "array"}]},
         }});
         assert_eq!(schema, expected);

@@ -11,7 +11,10 @@ use sha2::{Digest, Sha256};
 use tokio::time::timeout;
 
 use super::{App, Code, Problem, idempotency::IdempotencyKey};
-use crate::{domain::pointer_of, service::FieldError};
+use crate::{
+    domain::{from_objects, from_objects_at},
+    service::FieldError,
+};
 
 /// Bodies above this are parsed off the async threads.
 const LARGE: usize = 256 << 10;
@@ -112,16 +115,16 @@ fn unread(error: axum::Error, app: &App) -> Problem {
 
 fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
     // The path is kept track of only when it is needed: a refused body is read twice.
-    serde_json::from_slice(bytes).or_else(|_| parse_tracked(bytes))
+    let mut json = serde_json::Deserializer::from_slice(bytes);
+    from_objects(&mut json)
+        .and_then(|parsed| json.end().map(|()| parsed))
+        .or_else(|_| parse_tracked(bytes))
 }
 
 /// Parses, and says where it failed.
 fn parse_tracked<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
     let mut json = serde_json::Deserializer::from_slice(bytes);
-    let parsed = serde_path_to_error::deserialize(&mut json).map_err(|error| {
-        let pointer = pointer_of(error.path());
-        refused(&error.into_inner(), pointer)
-    })?;
+    let parsed = from_objects_at(&mut json).map_err(|(pointer, error)| refused(&error, pointer))?;
     json.end().map_err(|error| refused(&error, String::new()))?;
     Ok(parsed)
 }

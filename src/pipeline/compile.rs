@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use super::{NodeSpec, PipelineSpec, Plan, SpecError, Step, plan::ColumnRef, spec::version_of};
 use crate::{
-    domain::{ParamError, Scope, param_step},
+    domain::{ParamError, Scope, pointer_step},
     nodes::{self, Arity, Entry, KINDS, Node, World},
 };
 
@@ -36,7 +36,7 @@ pub fn compile(spec: &PipelineSpec, world: &World) -> Result<Plan, SpecError> {
 }
 
 fn pointer(node: &str) -> String {
-    format!("/nodes{}", param_step(node))
+    format!("/nodes{}", pointer_step(node))
 }
 
 /// The node that an input names: `rm` of `rm` and of `rm.tiny-rm-0`.

@@ -54,6 +54,13 @@ async fn what_contradicts_the_schema_is_invalid_with_its_pointer() {
         ),
         (json!({"pipeline": "helpful", "samples": [], "detail": "all"}), "/detail"),
         (json!({"pipeline": {"output": "x", "nodes": {}}, "samples": []}), "/pipeline/nodes"),
+        (json!(["helpful", []]), ""),
+        (json!({"pipeline": "helpful", "samples": [{"prompt": "p"}, []]}), "/samples/1"),
+        (
+            json!({"pipeline": "helpful", "samples": [{"completion": [["user", "c"]]}]}),
+            "/samples/0/completion/0",
+        ),
+        (json!({"pipeline": "helpful", "samples": [{"tests": [{}]}]}), "/samples/0/tests"),
     ];
     for (body, pointer) in cases {
         let problem = app.post("/v1/score", &body).await.problem(422, "invalid");

@@ -11,7 +11,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 use utoipa::ToSchema;
 
-use crate::domain::{Batch, Column, Miss, MissStatus, ParamError, Sample, Scope, param_step};
+use crate::domain::{Batch, Column, Miss, MissStatus, ParamError, Sample, Scope, pointer_step};
 use crate::nodes::{Arity, Context, Family, Kind, Op};
 
 /// Parameters of `switch`.
@@ -61,7 +61,7 @@ impl Kind for Switch {
         let By::Feature(_) = self.by else { return Ok(()) };
         let mut seen = Vec::new();
         for case in self.cases.keys() {
-            let at = |message| ParamError::at(format!("/cases{}", param_step(case)), message);
+            let at = |message| ParamError::at(format!("/cases{}", pointer_step(case)), message);
             let number = number(case).ok_or_else(|| at("must be a finite number"))?;
             if seen.contains(&number) {
                 return Err(at("is the same number as another case"));
@@ -87,7 +87,7 @@ impl Op for Switch {
             false => Err(ParamError::at(pointer, format!("`{name}` is not an input"))),
         };
         for (case, name) in &self.cases {
-            known(format!("/cases{}", param_step(case)), name)?;
+            known(format!("/cases{}", pointer_step(case)), name)?;
         }
         self.default.as_ref().map_or(Ok(()), |name| known("/default".to_owned(), name))
     }

@@ -6,7 +6,7 @@ use serde::{Deserialize, de::DeserializeOwned};
 use utoipa::ToSchema;
 
 use super::{adapter, equal::ValueRule, output::OutputRule, value::Value};
-use crate::domain::{ParamError, RawJson, pointer_of};
+use crate::domain::{ParamError, RawJson, from_objects_at};
 
 /// Tests of one program.
 #[derive(Clone, Debug, PartialEq)]
@@ -213,10 +213,10 @@ impl Tests {
 
 pub(super) fn read<T: DeserializeOwned>(text: &str) -> Result<T, ParamError> {
     let mut json = serde_json::Deserializer::from_str(text);
-    serde_path_to_error::deserialize(&mut json).map_err(|error| {
-        let message = error.inner().to_string();
-        let message = message.split(" at line ").next().unwrap_or(&message).to_owned();
-        ParamError::at(pointer_of(error.path()), message)
+    from_objects_at(&mut json).map_err(|(pointer, error)| {
+        let message = error.to_string();
+        let message = message.split(" at line ").next().unwrap_or(&message);
+        ParamError::at(pointer, message)
     })
 }
 
@@ -279,7 +279,7 @@ fn pytest(tests: PytestTests) -> Result<Suite, ParamError> {
     for name in tests.files.keys() {
         let sound = |part: &str| !part.is_empty() && part != ".." && part != ".";
         if !name.ends_with(".py") || !name.split('/').all(sound) || name.contains('\0') {
-            let step = crate::domain::param_step(name);
+            let step = crate::domain::pointer_step(name);
             let message = "must be a relative path that ends in `.py`";
             return Err(ParamError::at(format!("/files{step}"), message));
         }
