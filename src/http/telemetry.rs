@@ -1,8 +1,9 @@
 //! Prometheus series: requests, rewards, models.
 
 use std::{
+    collections::HashMap,
     fmt,
-    sync::{Arc, atomic::Ordering::Relaxed},
+    sync::{Arc, PoisonError, RwLock, atomic::Ordering::Relaxed},
     time::Duration,
 };
 
@@ -52,10 +53,21 @@ struct Model {
     model: String,
 }
 
+/// The status of nearly every answer.
+const USUAL: u16 = 200;
+
+/// What a usual answer adds to, found by the route's name alone: a family wants its labels as a value of its own.
+#[derive(Debug)]
+struct Usual {
+    answered: Counter,
+    durations: Histogram,
+}
+
 /// The series that this process exposes. A registry of its own, so that tests do not share one.
 #[derive(Debug)]
 pub(super) struct Telemetry {
     registry: Registry,
+    usual: RwLock<HashMap<String, Usual>>,
     requests: Family<RouteStatus, Counter>,
     durations: Family<Route, Histogram, fn() -> Histogram>,
     samples: Family<PipelineStatus, Counter>,
@@ -100,14 +112,28 @@ impl Telemetry {
         registry.register("truncated", "Samples whose prompt was cut to fit", truncated.clone());
         registry.register_collector(Box::new(Lanes(Arc::clone(engine))));
         registry.register_collector(Box::new(Programs(Arc::clone(code))));
-        Self { registry, requests, durations, samples, rewards, disagreement, truncated }
+        let usual = RwLock::default();
+        Self { registry, usual, requests, durations, samples, rewards, disagreement, truncated }
     }
 
     pub(super) fn request(&self, route: &str, status: u16, elapsed: Duration) {
+        let seconds = elapsed.as_secs_f64();
+        let usual = self.usual.read().unwrap_or_else(PoisonError::into_inner);
+        if let Some(series) = usual.get(route).filter(|_| status == USUAL) {
+            series.answered.inc();
+            series.durations.observe(seconds);
+            return;
+        }
+        drop(usual);
         let label = RouteStatus { route: route.to_owned(), status };
-        self.requests.get_or_create(&label).inc();
-        let label = Route { route: label.route };
-        self.durations.get_or_create(&label).observe(elapsed.as_secs_f64());
+        let answered = self.requests.get_or_create_owned(&label);
+        answered.inc();
+        let durations = self.durations.get_or_create_owned(&Route { route: route.to_owned() });
+        durations.observe(seconds);
+        if status == USUAL {
+            let mut usual = self.usual.write().unwrap_or_else(PoisonError::into_inner);
+            usual.insert(label.route, Usual { answered, durations });
+        }
     }
 
     pub(super) fn rewards(&self, response: &ScoreResponse) {

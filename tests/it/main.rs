@@ -19,5 +19,6 @@ mod openapi;
 mod readme;
 mod score;
 mod security;
+mod telemetry;
 mod templates;
 mod train;
