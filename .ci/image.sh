@@ -2,13 +2,15 @@
 # Builds the image and runs it, without a Docker engine: size, start, health, memory, user, signal. Not part of
 # .ci/run: it wants root, Debian, and `apt-get install --no-install-recommends buildah podman runc debootstrap`.
 #
-#   .ci/image.sh [full|slim ...]      default: both; with BINARY=PATH, of a program that is built already
+#   .ci/image.sh [full|slim ...]      default: both; with BINARY=PATH, of a program that is built already;
+#                                     with BINARY=build, by the Dockerfile's own build stage (from nothing: slow)
 #
-# The bases come from debootstrap and the machine's own Debian mirror; the program is built outside, as crates
-# cannot be fetched inside.
+# The bases come from debootstrap and the machine's own Debian mirror. The build stage's has the toolchain and the
+# crates of this machine, in the places where the official image keeps its own, and no network for more.
 set -euo pipefail
 root=$(cd "$(dirname "$0")/.." && pwd)
 base=localhost/base:bookworm
+rust=localhost/rust:bookworm
 key=image-test
 work=$(mktemp -d)
 port=$(python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])')
@@ -21,10 +23,34 @@ say() { printf '%-34s %s\n' "$1" "$2"; }
 run() { podman --runtime runc run --no-healthcheck --network=host --ulimit nofile=4096:4096 --ulimit nproc=1024:1024 "$@"; }
 now() { date +%s%3N; }
 
+# What the build stage wants of `rust:1-bookworm`.
+rust_image() {
+  local from
+  from=$(buildah from "$base")
+  buildah run --isolation chroot "$from" -- sh -c \
+    'apt-get update -q && apt-get install -qy --no-install-recommends gcc libc6-dev' >"$work/rust.log"
+  for part in bin lib; do
+    buildah add --quiet "$from" "$(rustc --print sysroot)/$part" "/usr/local/cargo/$part" >/dev/null
+  done
+  for part in index cache; do
+    buildah add --quiet "$from" "${CARGO_HOME:-$HOME/.cargo}/registry/$part" "/usr/local/cargo/registry/$part" >/dev/null
+  done
+  buildah config --env CARGO_NET_OFFLINE=true "$from"
+  buildah commit --quiet "$from" "$rust" >/dev/null
+  buildah rm "$from" >/dev/null
+}
+
 cd "$root"
-if [[ -z ${BINARY:-} ]]; then cargo build --release --locked --bin assay; fi
-binary=${BINARY:-${CARGO_TARGET_DIR:-target}/release/assay}
-if [[ $binary != target/release/assay ]]; then mkdir -p target/release && cp "$binary" target/release/assay; fi
+stage=prebuilt
+if [[ ${BINARY:-} == build ]]; then
+  stage=build
+elif [[ -z ${BINARY:-} ]]; then
+  cargo build --release --locked --bin assay
+  BINARY=${CARGO_TARGET_DIR:-target}/release/assay
+fi
+if [[ $stage == prebuilt && $BINARY != target/release/assay ]]; then
+  mkdir -p target/release && cp "$BINARY" target/release/assay
+fi
 
 if ! buildah inspect --type image "$base" >/dev/null 2>&1; then
   mirror=$(apt-get indextargets --format '$(REPO_URI)' 'Created-By: Packages' 'Codename: bookworm' | head -1)
@@ -36,10 +62,17 @@ if ! buildah inspect --type image "$base" >/dev/null 2>&1; then
   buildah rm "$from" >/dev/null
 fi
 
+if [[ $stage == build ]]; then
+  cargo fetch --locked
+  rust_image
+else
+  rust=$base
+fi
+
 for flavour in "${@:-full slim}"; do for flavour in $flavour; do
   image=localhost/assay:$flavour
-  buildah bud --quiet --isolation chroot --format docker --build-arg BINARY=prebuilt --build-arg BASE_IMAGE="$base" \
-    --build-arg RUST_IMAGE="$base" --build-arg FLAVOUR="$flavour" --tag "$image" . >"$work/build.log" 2>&1 \
+  buildah bud --quiet --isolation chroot --format docker --build-arg BINARY=$stage --build-arg BASE_IMAGE="$base" \
+    --build-arg RUST_IMAGE="$rust" --build-arg FLAVOUR="$flavour" --tag "$image" . >"$work/build.log" 2>&1 \
     || { cat "$work/build.log"; exit 1; }
   bytes=$(buildah inspect --type image --format '{{.Docker.Size}}' "$image" 2>/dev/null || echo 0)
   [[ $bytes =~ ^[1-9] ]] || bytes=$(podman image inspect --format '{{.Size}}' "$image")
