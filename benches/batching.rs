@@ -8,22 +8,21 @@
 
 #![expect(clippy::print_stdout, clippy::unwrap_used, reason = "a benchmark talks to who runs it")]
 
-use std::{
-    net::SocketAddr,
-    time::{Duration, Instant},
-};
+#[path = "common/client.rs"]
+#[expect(dead_code, reason = "another benchmark uses the rest")]
+mod client;
+#[path = "common/median.rs"]
+mod median;
+#[path = "common/server.rs"]
+mod server;
 
-use assay::{
-    cli::start,
-    config::Settings,
-    http::{App, HttpConfig, serve},
-};
-use tokio::{
-    io::{AsyncReadExt, AsyncWriteExt},
-    net::{TcpListener, TcpStream},
-    sync::oneshot,
-    task::JoinSet,
-};
+use std::{net::SocketAddr, time::Instant};
+
+use assay::{config::Settings, http::HttpConfig};
+use median::median;
+use serde_json::json;
+use server::Server;
+use tokio::{net::TcpStream, task::JoinSet};
 
 const CLIENTS: usize = 64;
 const REQUESTS: usize = 24;
@@ -47,34 +46,20 @@ fn main() {
     println!("ratio            {:>8.2}", batched / capped);
 }
 
-fn median(values: &mut [f64]) -> f64 {
-    values.sort_by(f64::total_cmp);
-    values[values.len() / 2]
-}
-
 /// Samples per second over all clients.
 async fn measure(batch_sequences: usize, round: usize) -> f64 {
     let mut settings = Settings::embedded().unwrap();
     settings.lanes.batch_sequences = batch_sequences;
     settings.lanes.cache_entries = 0;
-    let app = App::new(start(&settings).unwrap(), HttpConfig::default());
-    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let address = listener.local_addr().unwrap();
-    let (stop, stopped) = oneshot::channel::<()>();
-    let mut tasks = JoinSet::new();
-    let shutdown = async move { drop(stopped.await) };
-    tasks.spawn(async move {
-        serve(listener, app, shutdown, Duration::from_secs(5)).await.unwrap();
-    });
+    let server = Server::start(&settings, HttpConfig::default()).await;
     let begun = Instant::now();
     let mut clients = JoinSet::new();
     for client in 0..CLIENTS {
-        clients.spawn(run_client(address, client, round));
+        clients.spawn(run_client(server.address, client, round));
     }
     clients.join_all().await;
     let rate = (CLIENTS * REQUESTS) as f64 / begun.elapsed().as_secs_f64();
-    stop.send(()).unwrap();
-    tasks.join_all().await;
+    server.stop().await;
     rate
 }
 
@@ -82,37 +67,15 @@ async fn run_client(address: SocketAddr, client: usize, round: usize) {
     let mut stream = TcpStream::connect(address).await.unwrap();
     for request in 0..REQUESTS {
         let sum = client * 31 + request * 17 + round;
-        let body = format!(
-            "{{\"pipeline\":\"helpful\",\"samples\":[{{\"prompt\":\"What is {sum} + {request}? \
-             Explain in one sentence.\",\"completion\":\"{sum} + {request} = {}, because {request} \
-             more than {sum} is that.\"}}]}}",
-            sum + request
-        );
-        let head = format!(
-            "POST /v1/score HTTP/1.1\r\nhost: assay\r\ncontent-type: application/json\r\n\
-             content-length: {}\r\n\r\n",
-            body.len()
-        );
-        stream.write_all((head + &body).as_bytes()).await.unwrap();
-        read_answer(&mut stream).await;
-    }
-}
-
-/// Reads one answer whole; it must be a success.
-async fn read_answer(stream: &mut TcpStream) {
-    let mut answer = Vec::with_capacity(4096);
-    loop {
-        stream.read_buf(&mut answer).await.unwrap();
-        let text = String::from_utf8_lossy(&answer);
-        let Some((head, _)) = text.split_once("\r\n\r\n") else { continue };
-        assert!(head.starts_with("HTTP/1.1 200"), "{head}");
-        let length = head
-            .lines()
-            .find_map(|line| line.strip_prefix("content-length: "))
-            .and_then(|length| length.parse::<usize>().ok())
-            .unwrap();
-        if answer.len() >= head.len() + 4 + length {
-            return;
-        }
+        let sample = json!({
+            "prompt": format!("What is {sum} + {request}? Explain in one sentence."),
+            "completion": format!(
+                "{sum} + {request} = {}, because {request} more than {sum} is that.",
+                sum + request
+            ),
+        });
+        let body = json!({"pipeline": "helpful", "samples": [sample]}).to_string();
+        let answer = client::ask(&mut stream, &client::keeping("/v1/score", &body)).await.unwrap();
+        assert_eq!(answer.status, 200, "{}", answer.body);
     }
 }

@@ -7,18 +7,20 @@
 
 #![expect(clippy::print_stdout, clippy::unwrap_used, reason = "a benchmark talks to who runs it")]
 
+#[path = "common/server.rs"]
+mod server;
+
 use std::{
     collections::BTreeMap,
     io::stdin,
     path::{Path, PathBuf},
-    time::{Duration, Instant},
+    time::Instant,
 };
 
 use assay::{
-    cli::start,
     config::Settings,
     domain::{Data, Image},
-    http::{App, HttpConfig, serve},
+    http::HttpConfig,
     model::{
         ClipModel, Layout, ModelOptions,
         image::{ImageLimits, Pixels, decode},
@@ -26,7 +28,8 @@ use assay::{
 };
 use base64::{Engine, engine::general_purpose::STANDARD};
 use serde_json::{Value, json};
-use tokio::{net::TcpListener, runtime::Runtime, sync::oneshot, task::JoinSet};
+use server::Server;
+use tokio::runtime::Runtime;
 
 const BOUNDARY: &str = "a-boundary";
 const TEXTS: usize = 2000;
@@ -79,41 +82,27 @@ fn main() {
 struct Served {
     url: String,
     runtime: Runtime,
-    stop: Option<oneshot::Sender<()>>,
-    server: JoinSet<std::io::Result<()>>,
+    server: Option<Server>,
 }
 
 impl Served {
     /// Which remembers so many embeddings.
     fn start(work: &Path, cache_entries: usize) -> Self {
         let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap();
-        let (stop, stopped) = oneshot::channel::<()>();
-        let mut server = JoinSet::new();
-        let address = runtime.block_on(async {
-            let mut settings = settings(work);
-            settings.lanes.cache_entries = cache_entries;
-            let config = HttpConfig { body_limit: 1 << 30, ..HttpConfig::default() };
-            let app = App::new(start(&settings).unwrap(), config);
-            let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-            let address = listener.local_addr().unwrap();
-            let shutdown = async move { drop(stopped.await) };
-            server.spawn(serve(listener, app, shutdown, Duration::from_secs(5)));
-            address
-        });
-        let url = format!("http://{address}/v1/clip/score");
-        Self { url, runtime, stop: Some(stop), server }
+        let mut settings = settings(work);
+        settings.lanes.cache_entries = cache_entries;
+        let config = HttpConfig { body_limit: 1 << 30, ..HttpConfig::default() };
+        let server = runtime.block_on(Server::start(&settings, config));
+        let url = format!("http://{}/v1/clip/score", server.address);
+        Self { url, runtime, server: Some(server) }
     }
 }
 
 impl Drop for Served {
     fn drop(&mut self) {
-        drop(self.stop.take());
-        let server = std::mem::take(&mut self.server);
-        self.runtime.block_on(async {
-            for served in server.join_all().await {
-                served.unwrap();
-            }
-        });
+        if let Some(server) = self.server.take() {
+            self.runtime.block_on(server.stop());
+        }
     }
 }
 

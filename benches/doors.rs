@@ -9,11 +9,15 @@
 
 #![expect(clippy::print_stdout, clippy::unwrap_used, reason = "a benchmark talks to who runs it")]
 
-#[path = "load/client.rs"]
+#[path = "common/client.rs"]
 #[expect(dead_code, reason = "another benchmark uses the rest")]
 mod client;
-#[path = "random/model.rs"]
+#[path = "common/median.rs"]
+mod median;
+#[path = "common/random.rs"]
 mod random;
+#[path = "common/server.rs"]
+mod server;
 
 use std::{
     fs,
@@ -24,20 +28,17 @@ use std::{
 };
 
 use assay::{
-    cli::start,
     config::Settings,
     domain::Sample,
     engine::{AnyLane, Engine, Lane},
-    http::{App, HttpConfig, serve},
+    http::HttpConfig,
     model::{Format, Layout, ModelOptions},
 };
+use median::median;
 use rand::{Rng, RngExt, SeedableRng, seq::IndexedRandom};
 use serde_json::json;
-use tokio::{
-    net::{TcpListener, TcpStream},
-    sync::oneshot,
-    task::JoinSet,
-};
+use server::Server;
+use tokio::{net::TcpStream, task::JoinSet};
 
 const CLIENTS: usize = 64;
 /// Requests of a client in a round.
@@ -61,7 +62,7 @@ fn main() {
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap();
     let (mut own, mut served, mut ratios) = (Vec::new(), Vec::new(), Vec::new());
     runtime.block_on(async {
-        let server = Server::start(&settings).await;
+        let server = Server::start(&settings, HttpConfig::default()).await;
         for round in 0..=rounds {
             let texts = texts(&words, round);
             let tokens = tokens(&lane, &texts) as f64;
@@ -79,38 +80,6 @@ fn main() {
     println!("the engine alone     {:>8.0} tokens/s", median(&mut own));
     println!("{CLIENTS} clients by HTTP   {:>8.0} tokens/s", median(&mut served));
     println!("share                {:>8.1} %", median(&mut ratios));
-}
-
-fn median(values: &mut [f64]) -> f64 {
-    values.sort_by(f64::total_cmp);
-    values[values.len() / 2]
-}
-
-/// The service, in this process.
-struct Server {
-    address: SocketAddr,
-    stop: oneshot::Sender<()>,
-    tasks: JoinSet<()>,
-}
-
-impl Server {
-    async fn start(settings: &Settings) -> Self {
-        let app = App::new(start(settings).unwrap(), HttpConfig::default());
-        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let address = listener.local_addr().unwrap();
-        let (stop, stopped) = oneshot::channel::<()>();
-        let mut tasks = JoinSet::new();
-        let shutdown = async move { drop(stopped.await) };
-        tasks.spawn(async move {
-            serve(listener, app, shutdown, Duration::from_secs(5)).await.unwrap();
-        });
-        Self { address, stop, tasks }
-    }
-
-    async fn stop(self) {
-        self.stop.send(()).unwrap();
-        self.tasks.join_all().await;
-    }
 }
 
 /// All texts by as many clients, one sample a request.

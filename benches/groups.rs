@@ -7,12 +7,15 @@
 
 #![expect(clippy::print_stdout, clippy::unwrap_used, reason = "a benchmark talks to who runs it")]
 
-#[path = "random/model.rs"]
+#[path = "common/median.rs"]
+mod median;
+#[path = "common/random.rs"]
 mod random;
 
 use std::{path::Path, time::Instant};
 
 use assay::model::{Encoded, Format, Layout, ModelOptions, RewardModel};
+use median::median;
 use rand::{RngExt, SeedableRng};
 use serde_json::json;
 
@@ -51,11 +54,6 @@ fn main() {
     println!("one prompt      {:>8.0} tokens/s", tokens / shared);
     println!("as many prompts {:>8.0} tokens/s", tokens / apart);
     println!("ratio           {:>8.2} (at most {limit:.2})", apart / shared);
-}
-
-fn median(values: &mut [f64]) -> f64 {
-    values.sort_by(f64::total_cmp);
-    values[values.len() / 2]
 }
 
 /// `count` sequences, `prompts` different prompts among them.

@@ -7,19 +7,18 @@
 
 #![expect(clippy::print_stdout, clippy::unwrap_used, reason = "a benchmark talks to who runs it")]
 
+#[path = "common/server.rs"]
+mod server;
+
 use std::{
     io::{Read, Write},
     net::{SocketAddr, TcpStream},
     time::{Duration, Instant},
 };
 
-use assay::{
-    cli::start,
-    config::Settings,
-    http::{App, HttpConfig, serve},
-};
+use assay::{config::Settings, http::HttpConfig};
 use serde_json::{Value, json};
-use tokio::{net::TcpListener, sync::oneshot};
+use server::Server;
 
 const BATCH: usize = 256;
 const CLIENTS: usize = 2;
@@ -29,19 +28,14 @@ const ROUND: Duration = Duration::from_secs(2);
 fn main() {
     let bodies = bodies(include_str!("mix/math.jsonl"));
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap();
-    let app = App::new(start(&Settings::embedded().unwrap()).unwrap(), HttpConfig::default());
-    let listener = runtime.block_on(TcpListener::bind("127.0.0.1:0")).unwrap();
-    let address = listener.local_addr().unwrap();
-    let (stop, stopped) = oneshot::channel::<()>();
-    let shutdown = async move { drop(stopped.await) };
-    let service = runtime.spawn(serve(listener, app, shutdown, Duration::from_secs(5)));
-    let mut rates: Vec<f64> = (0..ROUNDS).map(|_| round(address, &bodies)).collect();
+    let settings = Settings::embedded().unwrap();
+    let server = runtime.block_on(Server::start(&settings, HttpConfig::default()));
+    let mut rates: Vec<f64> = (0..ROUNDS).map(|_| round(server.address, &bodies)).collect();
     rates.sort_by(f64::total_cmp);
     println!("batches of {BATCH}, {CLIENTS} clients, {ROUNDS} rounds");
     println!("best round    {:>10.0} grades/s", rates[ROUNDS - 1]);
     println!("median round  {:>10.0} grades/s", rates[ROUNDS / 2]);
-    stop.send(()).unwrap();
-    runtime.block_on(service).unwrap().unwrap();
+    runtime.block_on(server.stop());
 }
 
 /// Requests of 256 items each.

@@ -7,7 +7,10 @@
 #![expect(clippy::print_stdout, clippy::unwrap_used, reason = "a benchmark talks to who runs it")]
 
 mod burst;
+#[path = "../common/client.rs"]
 mod client;
+#[path = "../common/median.rs"]
+mod median;
 mod overload;
 mod program;
 mod router;

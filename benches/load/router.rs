@@ -8,7 +8,7 @@ use std::{
 use axum::{Router, body::Bytes, routing::post};
 use tokio::{net::TcpStream, task::JoinSet};
 
-use crate::{client, program::Program};
+use crate::{client, median::median, program::Program};
 
 const CLIENTS: usize = 32;
 const ROUNDS: usize = 9;
@@ -44,11 +44,6 @@ pub(crate) async fn run() {
     println!("{:<44} {bare:>8.0} requests/s", "bare axum echo, 32 connections");
     println!("{:<44} {ours:>8.0} requests/s", "/v1/nodes/uwo/apply");
     println!("{:<44} {:>8.1} %", "  of the echo", 100.0 * ours / bare);
-}
-
-fn median(values: &mut [f64]) -> f64 {
-    values.sort_by(f64::total_cmp);
-    values[values.len() / 2]
 }
 
 /// Requests per second over connections that are kept.

@@ -6,7 +6,7 @@
 //! wrongly, the state is read at the greatest token id, else at the first `eos_token_id`.
 
 use candle_core::{DType, Tensor};
-use serde::{Deserialize, de::DeserializeOwned};
+use serde::Deserialize;
 use serde_json::Value;
 
 use super::{
@@ -17,78 +17,51 @@ use super::{
     linear::Linear,
     norm::Norm,
     parse,
-    tower::{PatchEmbedding, Shape, TextTower, Tower},
+    tower::{PatchEmbedding, Shape, TextTower, Tower, part},
 };
-use crate::model::{LoadError, PackedBatch, Weights};
+use crate::model::{LoadError, PackedBatch, Weights, kernels::Gelu};
 
-/// Every default of `CLIPTextConfig`.
+/// The defaults of `CLIPTextConfig`.
+const TEXT: Shape = Shape {
+    hidden: 512,
+    intermediate: 2048,
+    layers: 12,
+    heads: 8,
+    eps: 1e-5,
+    activation: Activation::Gelu(Gelu::Quick),
+    causal: true,
+};
+
+/// The defaults of `CLIPVisionConfig`.
+const VISION: Shape = Shape { hidden: 768, intermediate: 3072, heads: 12, causal: false, ..TEXT };
+
+/// The rest of `CLIPTextConfig`.
 #[derive(Debug, Deserialize)]
 #[serde(default)]
 struct TextConfig {
     vocab_size: usize,
-    hidden_size: usize,
-    intermediate_size: usize,
-    num_hidden_layers: usize,
-    num_attention_heads: usize,
     max_position_embeddings: usize,
-    hidden_act: String,
-    layer_norm_eps: f64,
     eos_token_id: u32,
 }
 
 impl Default for TextConfig {
     fn default() -> Self {
-        Self {
-            vocab_size: 49_408,
-            hidden_size: 512,
-            intermediate_size: 2048,
-            num_hidden_layers: 12,
-            num_attention_heads: 8,
-            max_position_embeddings: 77,
-            hidden_act: "quick_gelu".to_owned(),
-            layer_norm_eps: 1e-5,
-            eos_token_id: 49_407,
-        }
+        Self { vocab_size: 49_408, max_position_embeddings: 77, eos_token_id: 49_407 }
     }
 }
 
-/// Every default of `CLIPVisionConfig`.
+/// The rest of `CLIPVisionConfig`.
 #[derive(Debug, Deserialize)]
 #[serde(default)]
 struct VisionConfig {
-    hidden_size: usize,
-    intermediate_size: usize,
-    num_hidden_layers: usize,
-    num_attention_heads: usize,
     num_channels: usize,
     image_size: usize,
     patch_size: usize,
-    hidden_act: String,
-    layer_norm_eps: f64,
 }
 
 impl Default for VisionConfig {
     fn default() -> Self {
-        Self {
-            hidden_size: 768,
-            intermediate_size: 3072,
-            num_hidden_layers: 12,
-            num_attention_heads: 12,
-            num_channels: 3,
-            image_size: 224,
-            patch_size: 32,
-            hidden_act: "quick_gelu".to_owned(),
-            layer_norm_eps: 1e-5,
-        }
-    }
-}
-
-/// Old files say a tower's configuration twice; `…_dict` then wins, with defaults for what it lacks.
-fn tower<T: DeserializeOwned + Default>(config: &Value, name: &str) -> Result<T, LoadError> {
-    let given = [format!("{name}_dict"), name.to_owned()];
-    match given.iter().map(|key| &config[key]).find(|value| !value.is_null()) {
-        Some(value) => parse(value),
-        None => Ok(T::default()),
+        Self { num_channels: 3, image_size: 224, patch_size: 32 }
     }
 }
 
@@ -108,8 +81,10 @@ struct Clip {
 
 /// Builds both towers.
 pub(super) fn build(config: &Value, weights: &Weights) -> Result<Box<dyn DualEncoder>, LoadError> {
-    let text: TextConfig = tower(config, "text_config")?;
-    let vision: VisionConfig = tower(config, "vision_config")?;
+    // Old files say a tower's configuration twice; `…_dict` then wins.
+    let text_config = part(config, &["text_config_dict", "text_config"]);
+    let vision_config = part(config, &["vision_config_dict", "vision_config"]);
+    let (text, vision): (TextConfig, VisionConfig) = (parse(&text_config)?, parse(&vision_config)?);
     if vision.num_channels != 3 || vision.patch_size == 0 {
         return Err(invalid("images have 3 channels, and patches at least one pixel"));
     }
@@ -126,25 +101,25 @@ pub(super) fn build(config: &Value, weights: &Weights) -> Result<Box<dyn DualEnc
         logit_bias: None,
     };
     weights.ignore("embeddings.position_ids");
-    Ok(Box::new(Clip::load(&text, &vision, shape, weights)?))
+    let towers = (Shape::of(&vision_config, VISION)?, Shape::of(&text_config, TEXT)?);
+    Ok(Box::new(Clip::load(towers, text.eos_token_id, shape, weights)?))
 }
 
 impl Clip {
     fn load(
-        text: &TextConfig,
-        vision: &VisionConfig,
+        (image_tower, text_tower): (Shape, Shape),
+        eos: u32,
         shape: DualShape,
         weights: &Weights,
     ) -> Result<Self, LoadError> {
-        let (image_tower, text_tower) = (vision.shape()?, text.shape()?);
-        let wide = vision.hidden_size;
+        let wide = image_tower.hidden;
         let of_image = |part: &str| format!("vision_model.{part}");
         let positions = of_image("embeddings.position_embedding.weight");
         Ok(Self {
             patch: PatchEmbedding::load(
                 weights,
                 &of_image("embeddings.patch_embedding"),
-                [wide, vision.patch_size],
+                [wide, shape.patch_size],
                 false,
             )?,
             class: weights.get(&of_image("embeddings.class_embedding"), &[wide])?,
@@ -154,7 +129,7 @@ impl Clip {
             after: image_tower.norm(weights, &of_image("post_layernorm"))?,
             project_image: Linear::head(weights, "visual_projection", [shape.width, wide])?,
             text: TextTower::load(weights, &text_tower, &shape, "text_projection")?,
-            eos: text.eos_token_id,
+            eos,
             shape,
         })
     }
@@ -196,37 +171,5 @@ impl DualEncoder for Clip {
 
     fn shape(&self) -> DualShape {
         self.shape
-    }
-}
-
-impl TextConfig {
-    fn shape(&self) -> Result<Shape, LoadError> {
-        let shape = Shape {
-            hidden: self.hidden_size,
-            intermediate: self.intermediate_size,
-            layers: self.num_hidden_layers,
-            heads: self.num_attention_heads,
-            eps: self.layer_norm_eps,
-            activation: Activation::named("hidden_act", &self.hidden_act)?,
-            causal: true,
-        };
-        shape.check()?;
-        Ok(shape)
-    }
-}
-
-impl VisionConfig {
-    fn shape(&self) -> Result<Shape, LoadError> {
-        let shape = Shape {
-            hidden: self.hidden_size,
-            intermediate: self.intermediate_size,
-            layers: self.num_hidden_layers,
-            heads: self.num_attention_heads,
-            eps: self.layer_norm_eps,
-            activation: Activation::named("hidden_act", &self.hidden_act)?,
-            causal: false,
-        };
-        shape.check()?;
-        Ok(shape)
     }
 }

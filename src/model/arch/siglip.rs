@@ -16,22 +16,30 @@ use super::{
     linear::Linear,
     norm::Norm,
     parse,
-    tower::{Mlp, PatchEmbedding, Shape, TextTower, Tower},
+    tower::{Mlp, PatchEmbedding, Shape, TextTower, Tower, part},
 };
-use crate::model::{LoadError, PackedBatch, Weights, WeightsError, kernels::linear};
+use crate::model::{
+    LoadError, PackedBatch, Weights, WeightsError,
+    kernels::{Gelu, linear},
+};
 
-/// Every default of `SiglipTextConfig`.
+/// The defaults of `SiglipTextConfig` and `SiglipVisionConfig`.
+const TOWER: Shape = Shape {
+    hidden: 768,
+    intermediate: 3072,
+    layers: 12,
+    heads: 12,
+    eps: 1e-6,
+    activation: Activation::Gelu(Gelu::Tanh),
+    causal: false,
+};
+
+/// The rest of `SiglipTextConfig`.
 #[derive(Debug, Deserialize)]
 #[serde(default)]
 struct TextConfig {
     vocab_size: usize,
-    hidden_size: usize,
-    intermediate_size: usize,
-    num_hidden_layers: usize,
-    num_attention_heads: usize,
     max_position_embeddings: usize,
-    hidden_act: String,
-    layer_norm_eps: f64,
     pad_token_id: u32,
     projection_size: Option<usize>,
 }
@@ -40,58 +48,27 @@ impl Default for TextConfig {
     fn default() -> Self {
         Self {
             vocab_size: 32_000,
-            hidden_size: 768,
-            intermediate_size: 3072,
-            num_hidden_layers: 12,
-            num_attention_heads: 12,
             max_position_embeddings: 64,
-            hidden_act: "gelu_pytorch_tanh".to_owned(),
-            layer_norm_eps: 1e-6,
             pad_token_id: 1,
             projection_size: None,
         }
     }
 }
 
-/// Every default of `SiglipVisionConfig`.
+/// The rest of `SiglipVisionConfig`.
 #[derive(Debug, Deserialize)]
 #[serde(default)]
 struct VisionConfig {
-    hidden_size: usize,
-    intermediate_size: usize,
-    num_hidden_layers: usize,
-    num_attention_heads: usize,
     num_channels: usize,
     image_size: usize,
     patch_size: usize,
-    hidden_act: String,
-    layer_norm_eps: f64,
     vision_use_head: bool,
 }
 
 impl Default for VisionConfig {
     fn default() -> Self {
-        Self {
-            hidden_size: 768,
-            intermediate_size: 3072,
-            num_hidden_layers: 12,
-            num_attention_heads: 12,
-            num_channels: 3,
-            image_size: 224,
-            patch_size: 16,
-            hidden_act: "gelu_pytorch_tanh".to_owned(),
-            layer_norm_eps: 1e-6,
-            vision_use_head: true,
-        }
+        Self { num_channels: 3, image_size: 224, patch_size: 16, vision_use_head: true }
     }
-}
-
-#[derive(Deserialize)]
-struct Config {
-    #[serde(default)]
-    text_config: TextConfig,
-    #[serde(default)]
-    vision_config: VisionConfig,
 }
 
 #[derive(Debug)]
@@ -118,13 +95,16 @@ struct Pool {
 
 /// Builds both towers.
 pub(super) fn build(config: &Value, weights: &Weights) -> Result<Box<dyn DualEncoder>, LoadError> {
-    let Config { text_config: text, vision_config: vision } = parse(config)?;
+    let (text_config, vision_config) =
+        (part(config, &["text_config"]), part(config, &["vision_config"]));
+    let (text, vision): (TextConfig, VisionConfig) = (parse(&text_config)?, parse(&vision_config)?);
     if vision.num_channels != 3 || vision.patch_size == 0 || !vision.vision_use_head {
         return Err(invalid("images have 3 channels and patches, and a pooling head"));
     }
-    let (image_tower, text_tower) = (vision.shape()?, text.shape()?);
-    let (wide, narrow) = (vision.hidden_size, text.hidden_size);
-    let width = text.projection_size.unwrap_or(narrow);
+    let image_tower = Shape::of(&vision_config, TOWER)?;
+    let text_tower = Shape::of(&text_config, TOWER)?;
+    let wide = image_tower.hidden;
+    let width = text.projection_size.unwrap_or(text_tower.hidden);
     if width != wide {
         return Err(invalid("the towers' widths differ"));
     }
@@ -219,37 +199,5 @@ impl DualEncoder for Siglip {
 
     fn shape(&self) -> DualShape {
         self.shape
-    }
-}
-
-impl TextConfig {
-    fn shape(&self) -> Result<Shape, LoadError> {
-        let shape = Shape {
-            hidden: self.hidden_size,
-            intermediate: self.intermediate_size,
-            layers: self.num_hidden_layers,
-            heads: self.num_attention_heads,
-            eps: self.layer_norm_eps,
-            activation: Activation::named("hidden_act", &self.hidden_act)?,
-            causal: false,
-        };
-        shape.check()?;
-        Ok(shape)
-    }
-}
-
-impl VisionConfig {
-    fn shape(&self) -> Result<Shape, LoadError> {
-        let shape = Shape {
-            hidden: self.hidden_size,
-            intermediate: self.intermediate_size,
-            layers: self.num_hidden_layers,
-            heads: self.num_attention_heads,
-            eps: self.layer_norm_eps,
-            activation: Activation::named("hidden_act", &self.hidden_act)?,
-            causal: false,
-        };
-        shape.check()?;
-        Ok(shape)
     }
 }

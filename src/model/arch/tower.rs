@@ -3,6 +3,8 @@
 mod text;
 
 use candle_core::Tensor;
+use serde::Deserialize;
+use serde_json::{Map, Value};
 
 use super::{
     Computed,
@@ -10,6 +12,7 @@ use super::{
     invalid,
     linear::Linear,
     norm::{Norm, NormKind},
+    parse,
 };
 use crate::model::{LoadError, PackedBatch, Weights, WeightsError, kernels::Attention};
 pub(super) use text::TextTower;
@@ -26,12 +29,41 @@ pub(super) struct Shape {
     pub(super) causal: bool,
 }
 
+/// What a tower's part of a configuration may say of its shape.
+#[derive(Deserialize)]
+struct Said {
+    hidden_size: Option<usize>,
+    intermediate_size: Option<usize>,
+    num_hidden_layers: Option<usize>,
+    num_attention_heads: Option<usize>,
+    hidden_act: Option<String>,
+    layer_norm_eps: Option<f64>,
+}
+
+/// The part of a configuration under the first of `names` that is there; without one, all is default.
+pub(super) fn part(config: &Value, names: &[&str]) -> Value {
+    let found = names.iter().map(|name| &config[name]).find(|value| !value.is_null());
+    found.cloned().unwrap_or_else(|| Value::Object(Map::new()))
+}
+
 impl Shape {
-    pub(super) fn check(&self) -> Result<(), LoadError> {
-        if self.heads == 0 || !self.hidden.is_multiple_of(self.heads) {
+    /// A tower as its part of a configuration says; what it leaves out is its family's.
+    pub(super) fn of(config: &Value, family: Self) -> Result<Self, LoadError> {
+        let said: Said = parse(config)?;
+        let activation = said.hidden_act.map(|name| Activation::named("hidden_act", &name));
+        let shape = Self {
+            hidden: said.hidden_size.unwrap_or(family.hidden),
+            intermediate: said.intermediate_size.unwrap_or(family.intermediate),
+            layers: said.num_hidden_layers.unwrap_or(family.layers),
+            heads: said.num_attention_heads.unwrap_or(family.heads),
+            eps: said.layer_norm_eps.unwrap_or(family.eps),
+            activation: activation.transpose()?.unwrap_or(family.activation),
+            causal: family.causal,
+        };
+        if shape.heads == 0 || !shape.hidden.is_multiple_of(shape.heads) {
             return Err(invalid("num_attention_heads does not divide hidden_size"));
         }
-        Ok(())
+        Ok(shape)
     }
 
     pub(super) fn norm(&self, weights: &Weights, name: &str) -> Result<Norm, WeightsError> {
