@@ -1,7 +1,7 @@
 """The same models in assay's engine, in transformers with torch (sdpa) and in onnxruntime, in the same run.
 
 Models of seeded random weights: an encoder in the shape of MiniLM over 64 texts of log-normal lengths (`64xmix`) and
-over fixed shapes, and a decoder of eight layers as wide as Qwen2's of half a billion. All use the same number of
+over fixed shapes, one in the shape of DeBERTa-v3's small one, and a decoder of eight layers as wide as Qwen2's of half a billion. All use the same number of
 threads and take turns, round by round; printed are the medians in tokens per second, and assay's share of the best of
 the peers. torch and onnxruntime read mixed lengths one by one, and in batches of 4 and 16, in order of arrival and sorted
 by length; the decoder's fixed shapes go as one batch. Scores of assay and of torch on the same texts must agree.
@@ -31,6 +31,7 @@ import seeded
 # By name: what makes the model, and the shapes it reads.
 MODELS = {
     "minilm": (seeded.minilm, ["64xmix", "8x128", "32x128"]),
+    "deberta": (seeded.deberta, ["64xmix", "8x128", "8x512"]),
     "qwen2": (seeded.qwen2, ["8x128", "8x256+256", "8x512"]),
 }
 FIXED = {"whole": lambda lengths: [list(range(len(lengths)))]}
@@ -53,8 +54,10 @@ class Torch:
     name = "torch"
 
     def __init__(self, folder, _):
+        # DeBERTa's attention is none that torch has fused.
+        attention = "eager" if folder.name == "deberta" else "sdpa"
         self.model = AutoModelForSequenceClassification.from_pretrained(
-            folder, attn_implementation="sdpa", dtype=torch.float32
+            folder, attn_implementation=attention, dtype=torch.float32
         ).eval()
 
     @torch.inference_mode()

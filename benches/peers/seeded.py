@@ -41,6 +41,24 @@ def minilm(folder):
     model.eval().save_pretrained(folder)
 
 
+def deberta(folder):
+    """A classifier in the shape of DeBERTa-v3's small one: 6 layers, 768 wide, 12 heads, 256 buckets of distances; 2 000 words."""
+    import torch
+    from transformers import DebertaV2Config, DebertaV2ForSequenceClassification
+
+    save_tokenizer(folder, 2000, 512, marks=True)
+    torch.manual_seed(7)
+    config = DebertaV2Config(
+        vocab_size=2000, hidden_size=768, num_hidden_layers=6, num_attention_heads=12, intermediate_size=3072,
+        max_position_embeddings=512, type_vocab_size=0, num_labels=1, pad_token_id=0, pooler_hidden_size=768,
+        relative_attention=True, position_buckets=256, max_relative_positions=-1, norm_rel_ebd="layer_norm",
+        share_att_key=True, pos_att_type=["p2c", "c2p"], position_biased_input=False,
+    )
+    model = DebertaV2ForSequenceClassification(config)
+    torch.nn.init.normal_(model.classifier.weight, std=0.5)
+    model.eval().save_pretrained(folder)
+
+
 def qwen2(folder):
     """A classifier of eight layers as wide as Qwen2's of half a billion: 119 million parameters in them, 2 000 words."""
     import torch
