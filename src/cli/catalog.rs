@@ -1,8 +1,12 @@
 //! `assay nodes`, `assay models` and `assay openapi`: what there is.
 
 use anyhow::bail;
+use serde_json::Value;
 
-use super::startup::{Setup, start};
+use super::{
+    output::print,
+    startup::{Setup, start},
+};
 use crate::{
     engine::AnyLane,
     http::document,
@@ -26,35 +30,61 @@ pub(super) struct ModelsArgs {
 pub(super) fn nodes(args: &NodesArgs) -> anyhow::Result<()> {
     match &args.kind {
         None => {
-            for entry in KINDS {
-                println!("{:<16} {:<8} {}", entry.name, family(entry), entry.summary);
-            }
+            let line = |entry: &Entry| {
+                format!("{:<16} {:<8} {}\n", entry.name, family(entry), entry.summary)
+            };
+            print(&KINDS.iter().map(line).collect::<String>())
         }
         Some(name) => match nodes::kind(name) {
-            Some(entry) => describe(entry)?,
+            Some(entry) => print(&described(entry)),
             None => bail!("there is no kind `{name}`; `assay nodes` lists them"),
         },
     }
-    Ok(())
 }
 
 fn family(entry: &Entry) -> String {
     format!("{:?}", entry.family).to_lowercase()
 }
 
-fn describe(entry: &Entry) -> anyhow::Result<()> {
-    println!("{} ({}, scope {:?})", entry.name, family(entry), entry.scope);
-    println!("  {}", entry.summary);
-    println!("  {}", entry.equation);
-    println!("  {}", entry.paper);
-    println!("\nparameters:");
+fn described(entry: &Entry) -> String {
     let schema = (entry.schema)();
     let properties = schema["properties"].as_object();
-    for (name, property) in properties.into_iter().flatten() {
-        println!("  {name:<16} {}", property["description"].as_str().unwrap_or(""));
+    let parameters: String = properties
+        .into_iter()
+        .flatten()
+        .map(|(name, property)| {
+            let text = property["description"].as_str().unwrap_or("").replace('\n', " ");
+            format!("  {name:<16} {text}{}\n", choices(property))
+        })
+        .collect();
+    format!(
+        "{} ({}, scope {:?})\n  {}\n  {}\n  {}\n\nparameters:\n{parameters}\nexample:\n  {}\n",
+        entry.name,
+        family(entry),
+        entry.scope,
+        entry.summary,
+        entry.equation,
+        entry.paper,
+        (entry.example)()
+    )
+}
+
+/// The words that a parameter may be, wherever its schema lists them.
+fn choices(schema: &Value) -> String {
+    let mut words = Vec::new();
+    listed(schema, &mut words);
+    if words.is_empty() { String::new() } else { format!(" One of {}.", words.join(", ")) }
+}
+
+fn listed(schema: &Value, words: &mut Vec<String>) {
+    for key in ["enum", "allOf", "anyOf", "oneOf"] {
+        for part in schema[key].as_array().into_iter().flatten() {
+            match part.as_str() {
+                Some(word) => words.push(format!("`{word}`")),
+                None => listed(part, words),
+            }
+        }
     }
-    println!("\nexample:\n  {}", serde_json::to_string(&(entry.example)())?);
-    Ok(())
 }
 
 pub(super) fn models(args: &ModelsArgs) -> anyhow::Result<()> {
@@ -77,6 +107,5 @@ pub(super) fn models(args: &ModelsArgs) -> anyhow::Result<()> {
 }
 
 pub(super) fn openapi() -> anyhow::Result<()> {
-    println!("{}", serde_json::to_string_pretty(&document())?);
-    Ok(())
+    print(&format!("{}\n", serde_json::to_string_pretty(&document())?))
 }

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use anyhow::{Context, bail};
+use serde::de::IgnoredAny;
 use serde_json::{Value, json};
 
 use super::{
@@ -47,7 +48,7 @@ pub(super) fn run(args: &Args) -> anyhow::Result<()> {
     if args.batch == 0 {
         return Err(Usage("--batch must be at least 1".to_owned()).into());
     }
-    let pairs = json_lines(&args.input)?;
+    let pairs = json_lines::<IgnoredAny>(&args.input)?;
     if pairs.is_empty() {
         bail!("{} has no pairs", args.input.display());
     }

@@ -6,9 +6,12 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use anyhow::Context;
+use anyhow::{Context, anyhow};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
+
+use crate::domain::from_objects_at;
 
 /// A file's lines, or the standard input's for `-`.
 fn reader(path: &Path) -> anyhow::Result<Box<dyn BufRead>> {
@@ -19,8 +22,16 @@ fn reader(path: &Path) -> anyhow::Result<Box<dyn BufRead>> {
     Ok(Box::new(BufReader::new(file)))
 }
 
-/// The JSON objects in a file's lines; empty lines are left out.
-pub(super) fn json_lines(path: &Path) -> anyhow::Result<Vec<Value>> {
+/// Text on the standard output. Who has read enough of it is no error.
+pub(super) fn print(text: &str) -> anyhow::Result<()> {
+    match io::stdout().write_all(text.as_bytes()) {
+        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(error.into()),
+        _ => Ok(()),
+    }
+}
+
+/// The JSON objects in a file's lines, each of them a `T`; empty lines are left out.
+pub(super) fn json_lines<T: DeserializeOwned>(path: &Path) -> anyhow::Result<Vec<Value>> {
     let mut objects = Vec::new();
     for (index, line) in reader(path)?.lines().enumerate() {
         let place = || format!("{}:{}", path.display(), index + 1);
@@ -30,7 +41,10 @@ pub(super) fn json_lines(path: &Path) -> anyhow::Result<Vec<Value>> {
         }
         let object: Map<String, Value> = serde_json::from_str(&line)
             .with_context(|| format!("{}: not a JSON object", place()))?;
-        objects.push(Value::Object(object));
+        let object = Value::Object(object);
+        from_objects_at::<T, _>(&object)
+            .map_err(|(pointer, error)| anyhow!("{}: {pointer}: {error}", place()))?;
+        objects.push(object);
     }
     Ok(objects)
 }

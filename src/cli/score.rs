@@ -9,7 +9,7 @@ use super::{
     scorer::{self, Scorer},
     startup::Usage,
 };
-use crate::domain::Scope;
+use crate::domain::{Sample, Scope};
 
 /// Arguments of `assay score`.
 #[derive(Debug, clap::Args)]
@@ -37,7 +37,7 @@ pub(super) fn run(args: &Args) -> anyhow::Result<()> {
     if args.batch == 0 {
         return Err(Usage("--batch must be at least 1".to_owned()).into());
     }
-    let samples = json_lines(&args.input)?;
+    let samples = json_lines::<Sample>(&args.input)?;
     let scorer = Scorer::new(&args.scorer)?;
     let cuts = cuts(&samples, scorer.scope(&args.pipeline)?, args.batch);
     let mut out = writer(args.output.as_ref())?;

@@ -1,6 +1,6 @@
 //! The configuration file as it is written.
 
-use std::{collections::BTreeMap, path::PathBuf};
+use std::{collections::BTreeMap, num::NonZeroU64, path::PathBuf};
 
 use serde::Deserialize;
 use serde_json::Value;
@@ -34,9 +34,9 @@ pub(super) struct Server {
     /// Largest body, in MiB.
     pub(super) body_limit_mb: Option<usize>,
     /// How long a request may take when it does not say.
-    pub(super) deadline_ms: Option<u64>,
+    pub(super) deadline_ms: Option<NonZeroU64>,
     /// The longest a request may ask for.
-    pub(super) max_deadline_ms: Option<u64>,
+    pub(super) max_deadline_ms: Option<NonZeroU64>,
     /// Samples of one request.
     pub(super) max_samples: Option<usize>,
     /// Images of one request.

@@ -4,6 +4,7 @@ use std::{
     collections::BTreeMap,
     fmt,
     net::SocketAddr,
+    num::NonZeroU64,
     path::{Path, PathBuf},
     str::FromStr,
     time::Duration,
@@ -265,12 +266,16 @@ fn parsed<T: FromStr<Err: fmt::Display>>(
     entries.iter().enumerate().map(one).collect()
 }
 
+fn millis(count: NonZeroU64) -> Duration {
+    Duration::from_millis(count.get())
+}
+
 fn service(file: &File) -> ServiceConfig {
     let default = ServiceConfig::default();
     let server = &file.server;
     ServiceConfig {
-        deadline: server.deadline_ms.map_or(default.deadline, Duration::from_millis),
-        max_deadline: server.max_deadline_ms.map_or(default.max_deadline, Duration::from_millis),
+        deadline: server.deadline_ms.map_or(default.deadline, millis),
+        max_deadline: server.max_deadline_ms.map_or(default.max_deadline, millis),
         max_samples: server.max_samples.unwrap_or(default.max_samples),
         max_images: server.max_images.unwrap_or(default.max_images),
         max_references: server.max_references.unwrap_or(default.max_references),

@@ -5,18 +5,22 @@ use std::marker::PhantomData;
 use serde::{
     Deserialize,
     de::{
-        DeserializeOwned, DeserializeSeed, Deserializer, IntoDeserializer, MapAccess, Visitor,
-        value::MapAccessDeserializer,
+        DeserializeOwned, DeserializeSeed, Deserializer, Error as _, IntoDeserializer, MapAccess,
+        Visitor,
     },
+    forward_to_deserialize_any,
 };
 
 /// Fields that stand beside those of another type in one object.
 pub(crate) trait Fields: Default {
-    /// Reads the value of `key` from `map`, if the key is one of these fields.
+    /// Their names.
+    const NAMES: &'static [&'static str];
+
+    /// Reads the value of `key`, one of the names, from `map`.
     ///
     /// # Errors
     /// The value's own, and a key that came before.
-    fn read<'de, A: MapAccess<'de>>(&mut self, key: &str, map: &mut A) -> Result<bool, A::Error>;
+    fn read<'de, A: MapAccess<'de>>(&mut self, key: &str, map: &mut A) -> Result<(), A::Error>;
 }
 
 /// Reads an object whose fields are `F`'s and `T`'s. What `#[serde(flatten)]` would do, but without
@@ -35,11 +39,11 @@ pub(crate) fn set<'de, A: MapAccess<'de>, V: Deserialize<'de>>(
     slot: &mut Option<V>,
     key: &'static str,
     map: &mut A,
-) -> Result<bool, A::Error> {
+) -> Result<(), A::Error> {
     if slot.replace(map.next_value()?).is_some() {
         return Err(serde::de::Error::duplicate_field(key));
     }
-    Ok(true)
+    Ok(())
 }
 
 struct Beside<F, T>(PhantomData<(F, T)>);
@@ -53,16 +57,39 @@ impl<'de, F: Fields, T: DeserializeOwned> Visitor<'de> for Beside<F, T> {
 
     fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Self::Value, A::Error> {
         let mut fields = F::default();
-        let rest = Rest { map, fields: &mut fields };
-        let value = T::deserialize(MapAccessDeserializer::new(rest))?;
+        let value = T::deserialize(Rest { map, fields: &mut fields, known: &[] })?;
         Ok((fields, value))
     }
 }
 
-/// The entries that are not `F`'s.
+/// The entries that are not `F`'s, as an object.
 struct Rest<'a, F, A> {
     map: A,
     fields: &'a mut F,
+    /// The fields that the object may have.
+    known: &'static [&'static str],
+}
+
+impl<'de, F: Fields, A: MapAccess<'de>> Deserializer<'de> for Rest<'_, F, A> {
+    type Error = A::Error;
+
+    fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, A::Error> {
+        visitor.visit_map(self)
+    }
+
+    fn deserialize_struct<V: Visitor<'de>>(
+        self,
+        _name: &'static str,
+        known: &'static [&'static str],
+        visitor: V,
+    ) -> Result<V::Value, A::Error> {
+        visitor.visit_map(Self { known, ..self })
+    }
+
+    forward_to_deserialize_any! {
+        bool i8 i16 i32 i64 i128 u8 u16 u32 u64 u128 f32 f64 char str string bytes byte_buf option unit
+        unit_struct newtype_struct seq tuple tuple_struct map enum identifier ignored_any
+    }
 }
 
 impl<'de, F: Fields, A: MapAccess<'de>> MapAccess<'de> for Rest<'_, F, A> {
@@ -72,16 +99,50 @@ impl<'de, F: Fields, A: MapAccess<'de>> MapAccess<'de> for Rest<'_, F, A> {
         &mut self,
         seed: K,
     ) -> Result<Option<K::Value>, A::Error> {
-        while let Some(key) = self.map.next_key::<String>()? {
-            if !self.fields.read(&key, &mut self.map)? {
-                return seed.deserialize(key.into_deserializer()).map(Some);
+        let mut seed = Some(seed);
+        loop {
+            let key = Key { seed: &mut seed, own: F::NAMES, known: self.known };
+            match self.map.next_key_seed(key)? {
+                None => return Ok(None),
+                Some(Whose::Theirs(key)) => return Ok(key),
+                Some(Whose::Own(key)) => self.fields.read(&key, &mut self.map)?,
             }
         }
-        Ok(None)
     }
 
     fn next_value_seed<V: DeserializeSeed<'de>>(&mut self, seed: V) -> Result<V::Value, A::Error> {
         self.map.next_value_seed(seed)
+    }
+}
+
+/// A key of either side. Read as one, so that whoever keeps track of places knows the key at fault.
+struct Key<'a, K> {
+    seed: &'a mut Option<K>,
+    own: &'static [&'static str],
+    known: &'static [&'static str],
+}
+
+enum Whose<K> {
+    Own(String),
+    Theirs(Option<K>),
+}
+
+impl<'de, K: DeserializeSeed<'de>> DeserializeSeed<'de> for Key<'_, K> {
+    type Value = Whose<K::Value>;
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Self::Value, D::Error> {
+        let key = String::deserialize(deserializer)?;
+        if self.own.contains(&key.as_str()) {
+            return Ok(Whose::Own(key));
+        }
+        if !self.known.is_empty() && !self.known.contains(&key.as_str()) {
+            let all: Vec<_> =
+                self.own.iter().chain(self.known).map(|name| format!("`{name}`")).collect();
+            let all = all.join(", ");
+            return Err(D::Error::custom(format!("unknown field `{key}`, expected one of {all}")));
+        }
+        let theirs = self.seed.take().map(|seed| seed.deserialize(key.into_deserializer()));
+        theirs.transpose().map(Whose::Theirs)
     }
 }
 
@@ -96,12 +157,10 @@ mod tests {
     }
 
     impl Fields for Own {
-        fn read<'de, A: MapAccess<'de>>(
-            &mut self,
-            key: &str,
-            map: &mut A,
-        ) -> Result<bool, A::Error> {
-            if key == "best" { set(&mut self.best, "best", map) } else { Ok(false) }
+        const NAMES: &'static [&'static str] = &["best"];
+
+        fn read<'de, A: MapAccess<'de>>(&mut self, _: &str, map: &mut A) -> Result<(), A::Error> {
+            set(&mut self.best, "best", map)
         }
     }
 
@@ -138,7 +197,10 @@ mod tests {
         let error = |text| read(text).unwrap_err();
         assert!(error(r#"{"best": "x"}"#).starts_with("best: invalid type: string"));
         assert!(error(r#"{"features": {"x": "y"}}"#).starts_with("features.x: invalid type"));
-        assert!(error(r#"{"bset": 1}"#).contains("unknown field `bset`"));
+        assert!(
+            error(r#"{"bset": 1}"#)
+                .starts_with("bset: unknown field `bset`, expected one of `best`, `id`")
+        );
         assert!(error(r#"{"best": 1, "best": 2}"#).contains("duplicate field `best`"));
         assert!(error(r#"{"id": "a", "id": "b"}"#).contains("duplicate field `id`"));
         assert!(error("[1]").contains("expected an object"));

@@ -143,7 +143,16 @@ impl Sample {
     /// The completion's text, if there is a completion.
     #[must_use]
     pub fn completion_text(&self) -> Option<Cow<'_, str>> {
-        self.completion.as_ref().map(Completion::text)
+        self.said().map(Completion::text)
+    }
+
+    /// The completion, if it has anything to judge: text, or a turn of the assistant's.
+    #[must_use]
+    pub fn said(&self) -> Option<&Completion> {
+        self.completion.as_ref().filter(|completion| match completion {
+            Completion::Text(_) => true,
+            Completion::Messages(turns) => turns.iter().any(|turn| turn.role == "assistant"),
+        })
     }
 
     /// The same sample with another completion, and without what described the old one.

@@ -1,7 +1,7 @@
 //! JSON in: what cannot be read becomes a problem that says where.
 
 use axum::{
-    body::{Bytes, to_bytes},
+    body::{Bytes, HttpBody, to_bytes},
     extract::{self, FromRequest, FromRequestParts, Request},
     http::{HeaderMap, header, request::Parts},
 };
@@ -57,7 +57,8 @@ impl<T: DeserializeOwned + Send + 'static> FromRequest<App> for Retried<T> {
 
     async fn from_request(request: Request, app: &App) -> Result<Self, Problem> {
         let path = request.uri().path().to_owned();
-        let key = request.headers().get("idempotency-key");
+        // An empty header is none.
+        let key = request.headers().get("idempotency-key").filter(|key| !key.is_empty());
         let key = key.map(|key| String::from_utf8_lossy(key.as_bytes()).into_owned());
         let bytes = read(request, app).await?;
         let key = key.map(|key| IdempotencyKey {
@@ -70,6 +71,10 @@ impl<T: DeserializeOwned + Send + 'static> FromRequest<App> for Retried<T> {
 
 async fn read(request: Request, app: &App) -> Result<Bytes, Problem> {
     check_content_type(request.headers())?;
+    // What says that it is too large need not be sent.
+    if request.body().size_hint().lower() > app.config().body_limit as u64 {
+        return Err(too_large(app));
+    }
     let limit = app.config().limits.body_timeout;
     match timeout(limit, to_bytes(request.into_body(), app.config().body_limit)).await {
         Ok(read) => read.map_err(|error| unread(error, app)),
@@ -93,6 +98,10 @@ pub(super) async fn parsed<T: DeserializeOwned + Send + 'static>(
 }
 
 fn check_content_type(headers: &HeaderMap) -> Result<(), Problem> {
+    if headers.get(header::CONTENT_ENCODING).is_some_and(|coding| coding != "identity") {
+        let detail = "the body has a `content-encoding`; send it plain";
+        return Err(Problem::new(Code::UnsupportedMediaType).detail(detail));
+    }
     let declared = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
     let essence = declared.unwrap_or("").split(';').next().unwrap_or("").trim();
     let subtype = essence.strip_prefix("application/").unwrap_or("");
@@ -104,11 +113,15 @@ fn check_content_type(headers: &HeaderMap) -> Result<(), Problem> {
         .detail(format!("the request declares {found}; send `content-type: application/json`")))
 }
 
+fn too_large(app: &App) -> Problem {
+    let limit = app.config().body_limit;
+    Problem::new(Code::TooLarge).detail(format!("the limit is {limit} bytes"))
+}
+
 fn unread(error: axum::Error, app: &App) -> Problem {
     let error = error.into_inner();
     if error.is::<LengthLimitError>() {
-        let limit = app.config().body_limit;
-        return Problem::new(Code::TooLarge).detail(format!("the limit is {limit} bytes"));
+        return too_large(app);
     }
     Problem::new(Code::Malformed).detail(format!("the body could not be read: {error}"))
 }

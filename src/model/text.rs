@@ -242,7 +242,7 @@ impl TextEncoder {
 
     /// What is judged, with the marks of steps in it, and how many steps there are.
     fn completion(&self, sample: &Sample) -> Result<(Vec<Message>, usize), Miss> {
-        let judged = sample.completion.as_ref().map(|completion| self.judged(completion));
+        let judged = sample.said().map(|completion| self.judged(completion));
         let Some(marker) = &self.marker else {
             return judged.map(|turns| (turns, 0)).ok_or_else(|| Miss::missing("completion"));
         };

@@ -62,6 +62,8 @@ impl ApplyRequest {
             .build(Value::Object(mem::take(&mut self.params)))
             .map_err(|error| ServiceError::param(error, "/params"))?;
         let names = self.checked_names()?;
+        let inputs = self.columns();
+        self.check(kind, &node, &names)?;
         let Some(batch) = self.batch()? else {
             let stateful = matches!(node, Node::Stateful(_));
             let state = stateful.then(|| Value::Object(self.state.unwrap_or_default()));
@@ -69,29 +71,35 @@ impl ApplyRequest {
         };
         let references = self.references(batch.len())?;
         let cx = Context { batch: &batch, names: &names, references: &references };
-        let inputs = self.columns();
         let (column, state) = match &node {
-            Node::Source(_) => {
-                let message = format!("`{kind}` is a source: it reads samples, not numbers");
-                return Err(ServiceError::invalid("", message));
-            }
-            Node::Op(_) if self.state.is_some() => {
-                return Err(ServiceError::invalid("/state", format!("`{kind}` keeps no state")));
-            }
-            Node::Op(op) => {
-                check_arity(kind, op.arity(), inputs.len())?;
-                op.check(&names).map_err(|error| ServiceError::param(error, "/params"))?;
-                (op.apply(&inputs, &cx), None)
-            }
+            Node::Source(_) => return Err(source(kind)),
+            Node::Op(op) => (op.apply(&inputs, &cx), None),
             Node::Stateful(node) => {
-                check_arity(kind, node.arity(), inputs.len())?;
-                let refused = |error: nodes::StateError| ServiceError::invalid("/state", error.0);
                 let before = Value::Object(self.state.clone().unwrap_or_default());
                 let state = node.observe(&before, &inputs, &cx).map_err(refused)?;
                 (node.shape(&state, &inputs, &cx).map_err(refused)?, Some(state))
             }
         };
         Ok(response(&column, state))
+    }
+
+    /// What can be said without any sample: the node is one of numbers, and inputs and state fit it.
+    fn check(&self, kind: &str, node: &Node, names: &[String]) -> Result<(), ServiceError> {
+        match node {
+            Node::Source(_) => Err(source(kind)),
+            Node::Op(_) if self.state.is_some() => {
+                Err(ServiceError::invalid("/state", format!("`{kind}` keeps no state")))
+            }
+            Node::Op(op) => {
+                check_arity(kind, op.arity(), self.inputs.len())?;
+                op.check(names).map_err(|error| ServiceError::param(error, "/params"))
+            }
+            Node::Stateful(node) => {
+                check_arity(kind, node.arity(), self.inputs.len())?;
+                let state = Value::Object(self.state.clone().unwrap_or_default());
+                node.check_state(&state).map_err(refused)
+            }
+        }
     }
 
     fn checked_names(&self) -> Result<Vec<String>, ServiceError> {
@@ -142,6 +150,14 @@ impl ApplyRequest {
         };
         self.inputs.iter().map(cells).collect()
     }
+}
+
+fn source(kind: &str) -> ServiceError {
+    ServiceError::invalid("", format!("`{kind}` is a source: it reads samples, not numbers"))
+}
+
+fn refused(error: nodes::StateError) -> ServiceError {
+    ServiceError::invalid("/state", error.0)
 }
 
 fn check_len(pointer: &str, found: usize, expected: usize) -> Result<(), ServiceError> {

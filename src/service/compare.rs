@@ -42,11 +42,13 @@ struct Sides {
 }
 
 impl Fields for Sides {
-    fn read<'de, A: MapAccess<'de>>(&mut self, key: &str, map: &mut A) -> Result<bool, A::Error> {
+    const NAMES: &'static [&'static str] = &["chosen", "rejected"];
+
+    fn read<'de, A: MapAccess<'de>>(&mut self, key: &str, map: &mut A) -> Result<(), A::Error> {
         match key {
             "chosen" => set(&mut self.chosen, "chosen", map),
             "rejected" => set(&mut self.rejected, "rejected", map),
-            _ => Ok(false),
+            other => Err(A::Error::custom(format!("`{other}` is not read here"))),
         }
     }
 }
@@ -113,6 +115,9 @@ pub struct Comparison {
     /// The cause of a miss, for a person.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub message: Option<String>,
+    /// Whether the same pair may succeed when sent again, for a miss.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub retryable: Option<bool>,
 }
 
 /// All pairs at a glance.
@@ -226,6 +231,7 @@ fn comparison(outcome: &Outcome, index: usize, id: Option<String>) -> Comparison
         strength: strength(&members),
         members,
         status: whole.as_ref().map_or_else(|miss| miss.status.as_str(), |_| "ok"),
+        retryable: whole.as_ref().err().map(|miss| miss.retryable()),
         message: whole.err().map(|miss| miss.message.to_string()),
     }
 }

@@ -48,7 +48,7 @@ pub enum ServiceError {
         by: String,
     },
     /// The request contradicts itself or the service's bounds.
-    #[error("the request is not valid")]
+    #[error("the request is not valid: {}", told(.0))]
     Invalid(Vec<FieldError>),
     /// `on_miss = "error"`, and there were misses.
     #[error("{} samples could not be scored", .errors.len())]
@@ -73,6 +73,15 @@ pub enum ServiceError {
     /// A bounded store is full.
     #[error("{0}")]
     Full(StoreFull),
+}
+
+/// Each error with its place.
+fn told(errors: &[FieldError]) -> String {
+    let one = |FieldError { pointer, detail }: &FieldError| match pointer.as_str() {
+        "" => detail.clone(),
+        pointer => format!("{pointer}: {detail}"),
+    };
+    errors.iter().map(one).collect::<Vec<_>>().join("; ")
 }
 
 impl ServiceError {

@@ -14,7 +14,7 @@ use crate::{
 
 /// What becomes of a sample without a reward.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Deserialize, ToSchema)]
-#[serde(untagged)]
+#[serde(untagged, try_from = "Value")]
 pub enum OnMiss {
     /// `"null"` or `"error"`.
     Word(OnMissWord),
@@ -26,8 +26,22 @@ pub enum OnMiss {
     Default,
 }
 
+impl TryFrom<Value> for OnMiss {
+    type Error = &'static str;
+
+    fn try_from(told: Value) -> Result<Self, &'static str> {
+        match &told {
+            Value::Null => Ok(Self::Default),
+            Value::String(word) if word == "null" => Ok(Self::Word(OnMissWord::Null)),
+            Value::String(word) if word == "error" => Ok(Self::Word(OnMissWord::Error)),
+            Value::Number(number) => number.as_f64().map(Self::Number).ok_or("it is too large"),
+            _ => Err("expected `\"null\"`, `\"error\"` or a number"),
+        }
+    }
+}
+
 /// What becomes of a sample without a reward.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, ToSchema)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum OnMissWord {
     /// Its reward is null.

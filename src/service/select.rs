@@ -58,14 +58,17 @@ struct Choice {
 }
 
 impl Fields for Choice {
-    fn read<'de, A: MapAccess<'de>>(&mut self, key: &str, map: &mut A) -> Result<bool, A::Error> {
+    const NAMES: &'static [&'static str] =
+        &["pipeline", "completions", "top", "detail", "deadline_ms"];
+
+    fn read<'de, A: MapAccess<'de>>(&mut self, key: &str, map: &mut A) -> Result<(), A::Error> {
         match key {
             "pipeline" => set(&mut self.pipeline, "pipeline", map),
             "completions" => set(&mut self.completions, "completions", map),
             "top" => set(&mut self.top, "top", map),
             "detail" => set(&mut self.detail, "detail", map),
             "deadline_ms" => set(&mut self.deadline_ms, "deadline_ms", map),
-            _ => Ok(false),
+            other => Err(A::Error::custom(format!("`{other}` is not read here"))),
         }
     }
 }

@@ -28,9 +28,12 @@ pub struct StateSeed {
     #[serde(default)]
     #[schema(value_type = Option<Object>)]
     pub value: Option<Value>,
-    /// Whether requests only read it from now on.
+    /// Whether requests only read it from now on. Absent: as it is.
     #[serde(default)]
-    pub frozen: bool,
+    pub frozen: Option<bool>,
+    /// As a state is shown; not read: the service counts.
+    #[serde(default)]
+    pub version: Option<u64>,
 }
 
 /// New states, by node.
@@ -64,6 +67,7 @@ impl Service {
         }
         for (node, seed) in seeds {
             let key = key(&pipeline, &node);
+            let before = self.services.states.get(&key).await?;
             let value = match seed.value {
                 Some(value) => {
                     pipeline.plan.check_state(&node, &value).map_err(|message| {
@@ -71,9 +75,10 @@ impl Service {
                     })?;
                     value
                 }
-                None => self.services.states.get(&key).await?.value,
+                None => before.value,
             };
-            self.services.states.put(&key, value, seed.frozen).await?;
+            let frozen = seed.frozen.unwrap_or(before.frozen);
+            self.services.states.put(&key, value, frozen).await?;
         }
         self.states_of(&pipeline).await
     }

@@ -338,3 +338,36 @@ async fn a_swap_is_at_once() {
     };
     futures::future::join(scoring, swapping).await;
 }
+
+#[tokio::test]
+async fn no_callers_value_spoils_the_state_that_all_share() {
+    let app = served(None);
+    let node = json!({"kind": "feature", "name": "a"});
+    let shaped = json!({"kind": "meanstd", "inputs": ["f"]});
+    let spec = json!({"output": "z", "nodes": {"f": node, "z": shaped}});
+    put(&app, "/v1/pipelines/st", spec).await.good();
+    let score = async |values: &[f64]| {
+        let samples: Vec<_> = values.iter().map(|a| json!({"features": {"a": a}})).collect();
+        let body = json!({"pipeline": "st", "samples": samples});
+        call(&app, "caller", Method::POST, "/v1/score", &body).await.good()["rewards"].clone()
+    };
+    assert_eq!(score(&[1e200, -1e200, f64::MAX]).await, json!([null, null, null]));
+    assert_eq!(score(&[1.0, 3.0]).await, json!([-1.0, 1.0]));
+
+    let shown = get(&app, "/v1/state/st").await.good()["nodes"].clone();
+    assert_eq!(shown["z"]["value"], json!({"count": 2, "mean": 2.0, "m2": 2.0}));
+    for value in
+        [json!({"count": 0, "mean": 1, "m2": 4}), json!({"count": 2, "mean": 1e200, "m2": 0})]
+    {
+        let refused = put(&app, "/v1/state/st", json!({"z": {"value": value}})).await;
+        let problem = refused.problem(422, "invalid");
+        assert_eq!(problem["errors"][0]["pointer"], "/z/value");
+    }
+    // What is shown can be put back; what is not said stays.
+    put(&app, "/v1/state/st", json!({"z": {"frozen": true}})).await.good();
+    let frozen = get(&app, "/v1/state/st").await.good()["nodes"].clone();
+    let put_back = put(&app, "/v1/state/st", frozen.clone()).await.good();
+    assert_eq!(put_back["nodes"]["z"]["value"], frozen["z"]["value"]);
+    let kept = put(&app, "/v1/state/st", json!({"z": {"value": shown["z"]["value"]}})).await.good();
+    assert_eq!(kept["nodes"]["z"]["frozen"], true);
+}

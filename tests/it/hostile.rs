@@ -61,6 +61,7 @@ async fn what_contradicts_the_schema_is_invalid_with_its_pointer() {
             "/samples/0/completion/0",
         ),
         (json!({"pipeline": "helpful", "samples": [{"tests": [{}]}]}), "/samples/0/tests"),
+        (json!({"pipeline": "helpful", "samples": [], "on_miss": "zero"}), "/on_miss"),
     ];
     for (body, pointer) in cases {
         let problem = app.post("/v1/score", &body).await.problem(422, "invalid");
@@ -228,4 +229,63 @@ fn broken_models_are_refused_with_the_file_at_fault() {
     assert!(broken("tokenizer.json", Some(b"{}")).contains("tokenizer.json"));
     let unknown = br#"{"architectures": ["GptForSequenceClassification"]}"#;
     assert!(broken("config.json", Some(unknown)).contains("LlamaForSequenceClassification"));
+}
+
+#[tokio::test]
+async fn fields_beside_a_sample_have_their_places() {
+    let app = TestApp::shared();
+    let wrong = json!({"pipeline": "helpful", "prompt": "p", "completions": ["c"], "topp": 1});
+    let problem = app.post("/v1/select", &wrong).await.problem(422, "invalid");
+    assert_eq!(problem["errors"][0]["pointer"], "/topp");
+    let detail = problem["errors"][0]["detail"].as_str().unwrap();
+    assert!(detail.contains("`completions`") && detail.contains("`prompt`"), "{detail}");
+    let pair = json!({"prompt": "p", "chosen": "a", "rejected": "b", "foo": 1});
+    let wrong = json!({"pipeline": "helpful", "pairs": [pair]});
+    let problem = app.post("/v1/compare", &wrong).await.problem(422, "invalid");
+    assert_eq!(problem["errors"][0]["pointer"], "/pairs/0/foo");
+}
+
+#[tokio::test]
+async fn a_completion_without_the_assistants_turn_is_missing() {
+    let app = TestApp::shared();
+    let samples = json!([
+        {"prompt": "p", "answer": "4", "completion": []},
+        {"prompt": "p", "answer": "4", "completion": [{"role": "user", "content": "4"}]},
+    ]);
+    for pipeline in ["helpful", "math"] {
+        let body = json!({"pipeline": pipeline, "samples": samples, "on_miss": null});
+        let reply = app.post("/v1/score", &body).await.good();
+        for result in reply["results"].as_array().unwrap() {
+            assert_eq!(result["status"], "missing_field", "{pipeline}: {result}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_compressed_body_and_one_that_says_it_is_too_large_are_not_read() {
+    let app = TestApp::with(|config| HttpConfig { body_limit: 100, ..config });
+    let mut packed = json_request(Method::POST, "/v1/score", "x");
+    packed.headers_mut().insert("content-encoding", "gzip".parse().unwrap());
+    let problem = app.send(packed).await.problem(415, "unsupported_media_type");
+    assert!(problem["detail"].as_str().unwrap().contains("content-encoding"), "{problem}");
+    let large = json_request(Method::POST, "/v1/score", " ".repeat(101));
+    app.send(large).await.problem(413, "too_large");
+}
+
+#[tokio::test]
+async fn applying_to_nothing_checks_what_can_be_checked() {
+    let app = TestApp::shared();
+    for (kind, body, pointer) in [
+        ("length", json!({"inputs": [[]]}), ""),
+        ("gate", json!({"inputs": [[]]}), "/inputs"),
+        ("mean", json!({"inputs": [[]], "state": {}}), "/state"),
+        ("minmax", json!({"inputs": [[]], "state": {"zz": 1}}), "/state"),
+        ("minmax", json!({"inputs": [[1]], "state": {"min": 5, "max": 1}}), "/state"),
+    ] {
+        let path = format!("/v1/nodes/{kind}/apply");
+        let problem = app.post(&path, &body).await.problem(422, "invalid");
+        assert_eq!(problem["errors"][0]["pointer"], pointer, "{kind}: {problem}");
+    }
+    let reply = app.post("/v1/nodes/mean/apply", &json!({"inputs": [[]]})).await.good();
+    assert_eq!(reply["output"], json!([]));
 }

@@ -15,7 +15,7 @@
 use std::num::NonZeroU32;
 
 use axum::{Json as Reply, extract::State};
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Serialize, Serializer};
 use serde_json::{Map, Value};
 use utoipa::ToSchema;
 use utoipa_axum::{router::OpenApiRouter, routes};
@@ -66,28 +66,33 @@ fn deadline() -> NonZeroU32 {
 }
 
 /// What a door puts where a sample has no reward.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(untagged)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Deserialize)]
+#[serde(try_from = "Value")]
 pub enum DoorMiss {
     /// `"error"`: nothing; the request fails.
-    #[serde(with = "error_word")]
     #[default]
     Error,
     /// This number.
     Number(f64),
 }
 
-mod error_word {
-    use serde::{Deserialize, Deserializer, Serializer, de::Error};
+impl TryFrom<Value> for DoorMiss {
+    type Error = &'static str;
 
-    pub(super) fn serialize<S: Serializer>(serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_str("error")
+    fn try_from(told: Value) -> Result<Self, &'static str> {
+        match &told {
+            Value::String(word) if word == "error" => Ok(Self::Error),
+            Value::Number(number) => number.as_f64().map(Self::Number).ok_or("it is too large"),
+            _ => Err("expected `error` or a number: trainers cannot read null"),
+        }
     }
+}
 
-    pub(super) fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<(), D::Error> {
-        match String::deserialize(from)?.as_str() {
-            "error" => Ok(()),
-            _ => Err(D::Error::custom("`error`, or a number")),
+impl Serialize for DoorMiss {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self {
+            Self::Error => serializer.serialize_str("error"),
+            Self::Number(number) => serializer.serialize_f64(*number),
         }
     }
 }
@@ -277,31 +282,43 @@ fn label(sample: &mut Sample, label: &Value) -> Result<(), String> {
         Value::String(text) => match fields(text) {
             Some(fields) => bring(sample, fields)?,
             None if text.is_empty() => {}
-            None => sample.answer = Some(text.clone()),
+            None => match serde_json::from_str::<Vec<String>>(text) {
+                Ok(answers) => sample.answers = answers,
+                // A list of anything else may be an answer: `[1, 2]` is an interval.
+                Err(_) => sample.answer = Some(text.clone()),
+            },
         },
         Value::Bool(_) | Value::Number(_) => sample.answer = Some(label.to_string()),
-        Value::Array(answers) => {
-            let text =
-                |answer: &Value| answer.as_str().map_or_else(|| answer.to_string(), str::to_owned);
-            sample.answers = answers.iter().map(text).collect();
-        }
+        Value::Array(answers) => sample.answers = answers.iter().map(text_of).collect(),
         Value::Object(fields) => bring(sample, fields.clone())?,
     }
     Ok(())
 }
 
-/// The object that a string holds as JSON, when it has a field of a sample.
+/// The object that a string holds as JSON. A set as an answer, `{1, 2}`, is none.
 fn fields(text: &str) -> Option<Map<String, Value>> {
     if !text.trim_start().starts_with('{') {
         return None;
     }
-    let fields: Map<String, Value> = serde_json::from_str(text).ok()?;
-    LABEL_FIELDS.iter().any(|field| fields.contains_key(*field)).then_some(fields)
+    serde_json::from_str(text).ok()
+}
+
+/// An answer as text; numbers are as good.
+fn text_of(answer: &Value) -> String {
+    answer.as_str().map_or_else(|| answer.to_string(), str::to_owned)
 }
 
 /// The fields that a sample has; a data set's others are left alone.
 fn bring(sample: &mut Sample, mut fields: Map<String, Value>) -> Result<(), String> {
     fields.retain(|field, value| LABEL_FIELDS.contains(&field.as_str()) && !value.is_null());
+    if let Some(answer @ (Value::Number(_) | Value::Bool(_))) = fields.get("answer") {
+        let answer = text_of(answer).into();
+        fields.insert("answer".to_owned(), answer);
+    }
+    if let Some(Value::Array(answers)) = fields.get("answers") {
+        let answers = answers.iter().map(text_of).collect();
+        fields.insert("answers".to_owned(), answers);
+    }
     if fields.contains_key("prompt") || fields.contains_key("messages") {
         (sample.prompt, sample.messages) = (None, None);
     }
@@ -409,9 +426,13 @@ mod tests {
         assert_eq!(told(json!("42")).unwrap().answer.as_deref(), Some("42"));
         assert_eq!(told(json!(42)).unwrap().answer.as_deref(), Some("42"));
         assert_eq!(told(json!("{1, 2}")).unwrap().answer.as_deref(), Some("{1, 2}"));
-        assert_eq!(told(json!(r#"{"a": 1}"#)).unwrap().answer.as_deref(), Some(r#"{"a": 1}"#));
+        assert_eq!(told(json!("[1, 2]")).unwrap().answer.as_deref(), Some("[1, 2]"));
+        assert_eq!(told(json!(r#"["41", "42"]"#)).unwrap().answers, ["41", "42"]);
+        assert_eq!(told(json!(r#"{"answer": 42}"#)).unwrap().answer.as_deref(), Some("42"));
+        assert_eq!(told(json!({"answers": [42, "43"]})).unwrap().answers, ["42", "43"]);
         assert_eq!(told(json!(["42", 42.5])).unwrap().answers, ["42", "42.5"]);
-        for nothing in [json!(null), json!(""), json!({"ground_truth": "42"})] {
+        let misnamed = json!({"ground_truth": "42"});
+        for nothing in [json!(null), json!(""), json!(misnamed.to_string()), misnamed] {
             let sample = told(nothing).unwrap();
             assert_eq!((sample.answer, sample.prompt.as_deref()), (None, Some("p")));
         }

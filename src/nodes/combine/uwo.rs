@@ -79,6 +79,10 @@ impl Kind for Uwo {
                 format!("/weights/{index}"),
                 "must be positive; leave the member out instead of giving it no weight",
             )),
+            // Shares of an endless sum would all be none.
+            None if !weights.iter().sum::<f64>().is_finite() => {
+                Err(ParamError::at("/weights", "must have a finite sum"))
+            }
             None => Ok(()),
         }
     }
@@ -156,6 +160,11 @@ mod tests {
     };
 
     const MEMBERS: [f64; 5] = [1.0, 2.0, 4.0, 3.0, 0.0];
+
+    #[test]
+    fn weights_without_a_finite_sum_are_refused() {
+        assert_eq!(rejects("uwo", json!({"weights": [1e308, 1e308]})), "/weights");
+    }
 
     fn uwo(lambda: f64, variance: &str, members: &[f64]) -> f64 {
         combine("uwo", json!({"lambda": lambda, "variance": variance}), members)

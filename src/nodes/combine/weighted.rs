@@ -48,7 +48,7 @@ impl Kind for Weighted {
         }
         let total: f64 = self.weights.iter().sum();
         if self.weights.is_empty() || (self.normalise && !(total > 0.0 && total.is_finite())) {
-            return Err(ParamError::at("/weights", "must have a positive sum"));
+            return Err(ParamError::at("/weights", "must have a positive, finite sum"));
         }
         Ok(())
     }

@@ -2,14 +2,14 @@
 //!
 //! `clip(r, μ_run − n σ_run, μ_run + n σ_run)` over everything seen so far, this request included: the
 //! reply uses the state *after* the update, as the authors' code does. σ is the population's. Under a
-//! frozen state that has seen nothing, values pass unchanged.
+//! frozen state that has seen nothing, values pass unchanged. A value beyond 1e140 is a miss and not taken in.
 //! PAR (Fu et al. 2025, arXiv 2502.18770), the "clip" rival, with n = 1.
 
 use serde::Deserialize;
 use serde_json::{Value, json};
 use utoipa::ToSchema;
 
-use super::running::{Moments, unknown};
+use super::running::{Moments, fit};
 use crate::domain::{Column, ParamError, Scope};
 use crate::nodes::{Context, Family, Kind, Running};
 
@@ -52,13 +52,13 @@ impl Running for ClipRange {
     }
 
     fn shape(&self, state: &Moments, inputs: &[Column], _: &Context<'_>) -> Column {
+        let rewards = fit(&inputs[0]);
         if state.count == 0 {
-            return inputs[0].clone();
+            return rewards;
         }
-        let Some(std) = state.std() else { return unknown(&inputs[0]) };
-        let width = self.stds * std;
+        let width = self.stds * state.std();
         let (low, high) = (state.mean - width, state.mean + width);
-        inputs[0].map(|reward| reward.max(low).min(high))
+        rewards.map(|reward| reward.max(low).min(high))
     }
 }
 

@@ -2,14 +2,14 @@
 //!
 //! `(r − μ_run) / σ_run` over everything seen so far, this request included: the reply uses the state
 //! *after* the update, as the authors' code does. σ is the population's; while it is 0 the difference is
-//! divided by 1. What one sample gets depends on what came before it: freeze the state to compare.
+//! divided by 1. A value beyond 1e140 is a miss and not taken in. What one sample gets depends on what came before it: freeze the state to compare.
 //! PAR (Fu et al. 2025, arXiv 2502.18770), the "mean-std" rival.
 
 use serde::Deserialize;
 use serde_json::{Value, json};
 use utoipa::ToSchema;
 
-use super::running::{Moments, unknown};
+use super::running::{Moments, fit};
 use crate::domain::{Column, Scope};
 use crate::nodes::{Context, Family, Kind, Running};
 
@@ -40,9 +40,9 @@ impl Running for Meanstd {
     }
 
     fn shape(&self, state: &Moments, inputs: &[Column], _: &Context<'_>) -> Column {
-        let Some(std) = state.std() else { return unknown(&inputs[0]) };
+        let std = state.std();
         let divisor = if std > 0.0 { std } else { 1.0 };
-        inputs[0].map(|reward| (reward - state.mean) / divisor)
+        fit(&inputs[0]).map(|reward| (reward - state.mean) / divisor)
     }
 }
 

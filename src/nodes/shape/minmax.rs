@@ -18,10 +18,30 @@ pub(crate) struct Minmax {}
 
 /// The range so far.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(try_from = "Told")]
 pub(crate) struct Range {
     min: Option<f64>,
     max: Option<f64>,
+}
+
+/// A range as it is told, which need not be one.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Told {
+    min: Option<f64>,
+    max: Option<f64>,
+}
+
+impl TryFrom<Told> for Range {
+    type Error = &'static str;
+
+    fn try_from(Told { min, max }: Told) -> Result<Self, &'static str> {
+        match (min, max) {
+            (None, None) => Ok(Self { min, max }),
+            (Some(least), Some(greatest)) if least <= greatest => Ok(Self { min, max }),
+            _ => Err("`min` and `max` must both be there, `min` not above `max`, or neither"),
+        }
+    }
 }
 
 impl Kind for Minmax {
@@ -82,5 +102,12 @@ mod tests {
     fn the_widest_range_does_not_overflow() {
         let replies = run("minmax", Value::Null, &[&[f64::MIN, 0.0, f64::MAX]]);
         assert_eq!(replies[0], [0.0, 0.5, 1.0]);
+    }
+
+    #[test]
+    fn an_impossible_state_is_refused() {
+        for state in [json!({"min": 5, "max": 1}), json!({"min": 5}), json!({"max": 5})] {
+            assert!(serde_json::from_value::<Range>(state.clone()).is_err(), "{state}");
+        }
     }
 }

@@ -12,7 +12,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 use utoipa::ToSchema;
 
-use crate::domain::{Cell, Completion, Miss, ParamError, Sample, Scope};
+use crate::domain::{Cell, Miss, ParamError, Sample, Scope};
 use crate::nodes::{Family, Kind, SampleSource};
 
 /// Bytes that a compiled pattern may take.
@@ -63,11 +63,7 @@ enum Field {
 impl Field {
     fn of(self, sample: &Sample) -> Result<Cow<'_, str>, Miss> {
         match self {
-            Self::Completion => sample
-                .completion
-                .as_ref()
-                .map(Completion::text)
-                .ok_or_else(|| Miss::missing("completion")),
+            Self::Completion => sample.completion_text().ok_or_else(|| Miss::missing("completion")),
             Self::Prompt => prompt(sample).ok_or_else(|| Miss::missing("prompt")),
             Self::Answer => {
                 sample.answer.as_deref().map(Cow::Borrowed).ok_or_else(|| Miss::missing("answer"))
@@ -153,6 +149,7 @@ fn one() -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::Completion;
     use crate::domain::{Message, MissStatus, parse};
     use crate::nodes::testing::rejects;
 

@@ -99,6 +99,7 @@ class Comparison:
     """Each member's margin."""
     strength: Strength | None = None
     message: str | None = None
+    retryable: bool | None = None
 
 
 @dataclass(frozen=True, slots=True)
