@@ -65,7 +65,14 @@ enum Command {
 /// Runs the program.
 #[must_use]
 pub fn main() -> ExitCode {
-    let cli = Cli::parse();
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(said) => {
+            // A standard error that is closed is nobody to tell.
+            let _ = said.print();
+            return if said.use_stderr() { ExitCode::from(EX_USAGE) } else { ExitCode::SUCCESS };
+        }
+    };
     let result = match cli.command {
         Command::Serve(args) => serve::run(&args),
         Command::Health(args) => health::run(&args),

@@ -13,7 +13,10 @@ pub(super) struct Args {
 }
 
 pub(super) fn run(args: &Args) -> anyhow::Result<()> {
-    let url = format!("{}/readyz", args.url.trim_end_matches('/'));
+    let given = args.url.trim_end_matches('/');
+    // As `listen` is written.
+    let scheme = if given.contains("://") { "" } else { "http://" };
+    let url = format!("{scheme}{given}/readyz");
     let agent = ureq::Agent::config_builder()
         .timeout_global(Some(Duration::from_secs(2)))
         .http_status_as_error(false)

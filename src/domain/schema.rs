@@ -24,7 +24,7 @@ pub(crate) fn mend_schema(value: &mut Value) {
             if let Some(annotations) = take_annotations(fields) {
                 fields.extend(annotations);
             }
-            if fields.get("minimum").is_some_and(|least| least == 0) {
+            if fields.get("minimum").and_then(Value::as_f64).is_some_and(|least| least >= 0.0) {
                 widen_unsigned(fields);
             }
             if fields.get("oneOf").is_some_and(are_lists)
@@ -96,6 +96,7 @@ mod tests {
         let mut schema = json!({"properties": {
             "count": {"type": "integer", "format": "int32", "minimum": 0},
             "steps": {"type": "integer", "format": "int64", "minimum": 0},
+            "wait": {"type": "integer", "format": "int32", "minimum": 1, "maximum": 4_294_967_295_u32},
             "few": {"type": "integer", "format": "int64", "minimum": 0, "maximum": 9},
             "lists": {"oneOf": [{"type": "array", "items": {"type": "number"}}, {"type": "array"}]},
         }});
@@ -103,6 +104,7 @@ mod tests {
         let expected = json!({"properties": {
             "count": {"type": "integer", "format": "int64", "minimum": 0, "maximum": 4_294_967_295_u32},
             "steps": {"type": "integer", "format": "uint64", "minimum": 0},
+            "wait": {"type": "integer", "format": "int64", "minimum": 1, "maximum": 4_294_967_295_u32},
             "few": {"type": "integer", "format": "int64", "minimum": 0, "maximum": 9},
             "lists": {"anyOf": [{"type": "array", "items": {"type": "number"}}, {"type": "array"}]},
         }});

@@ -61,7 +61,7 @@ impl DualLane {
         config: LaneConfig,
         intake: &Arc<Intake>,
     ) -> Result<Self, LoadError> {
-        let model = replicas.first().ok_or_else(|| LoadError::Option("no replica".to_owned()))?;
+        let model = replicas.first().ok_or_else(|| LoadError::Unusable("no replica".to_owned()))?;
         let mut tokens = config.tokens(model.is_on_gpu());
         for replica in replicas {
             warm_up(replica)?;
@@ -307,12 +307,12 @@ fn grey(model: &ClipModel) -> Pixels {
 
 fn warm_up(model: &ClipModel) -> Result<(), LoadError> {
     let grey = grey(model);
-    let text = model.text().encode("a").map_err(|miss| LoadError::Option(miss.to_string()))?;
+    let text = model.text().encode("a").map_err(|miss| LoadError::Unusable(miss.to_string()))?;
     let first = [model.images(&[&grey])?, model.texts(&[&text])?].concat();
     if first.len() == 2 && first.iter().all(Embedded::is_sound) {
         return Ok(());
     }
-    Err(LoadError::Option("the model's first embeddings are not finite".to_owned()))
+    Err(LoadError::Unusable("the model's first embeddings are not finite".to_owned()))
 }
 
 fn failed(message: &'static str) -> Miss {

@@ -97,7 +97,7 @@ impl Lane {
         calibration: Option<[f64; 2]>,
         config: LaneConfig,
     ) -> Result<Self, LoadError> {
-        let model = replicas.first().ok_or_else(|| LoadError::Option("no replica".to_owned()))?;
+        let model = replicas.first().ok_or_else(|| LoadError::Unusable("no replica".to_owned()))?;
         let mut tokens = config.tokens(model.is_on_gpu());
         for replica in replicas {
             tokens = warm_up(replica, tokens)?;
@@ -142,7 +142,7 @@ impl Lane {
         let thread = std::thread::Builder::new()
             .name(format!("lane-{}{name}", self.name))
             .spawn(move || shared.run(&replica))
-            .map_err(|error| LoadError::Option(format!("no thread for the model: {error}")))?;
+            .map_err(|error| LoadError::Unusable(format!("no thread for the model: {error}")))?;
         self.threads.lock().unwrap_or_else(PoisonError::into_inner).push(thread);
         Ok(())
     }

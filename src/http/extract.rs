@@ -40,7 +40,7 @@ impl<T: DeserializeOwned + Send, S: Send + Sync> FromRequestParts<S> for Path<T>
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
         let path = extract::Path::from_request_parts(parts, state).await;
         path.map(|extract::Path(value)| Self(value))
-            .map_err(|rejection| Problem::new(Code::Malformed).detail(rejection.body_text()))
+            .map_err(|rejection| Problem::new(Code::NotFound).detail(rejection.body_text()))
     }
 }
 

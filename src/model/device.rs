@@ -73,10 +73,10 @@ pub(super) fn precision(
         (DType::F32, _) | (DType::Auto, true) => Ok((Precision::F32, "f32")),
         (DType::Bf16 | DType::Auto, false) => Ok((Precision::BF16, "bf16")),
         (DType::F16, false) => Ok((Precision::F16, "f16")),
-        (DType::F16 | DType::Bf16, true) => Err(LoadError::Option(
+        (DType::F16 | DType::Bf16, true) => Err(LoadError::option(
+            "dtype",
             "a CPU computes in f32: `dtype` must be \"auto\" or \"f32\" there (the checkpoint may \
-             be stored in any type)"
-                .to_owned(),
+             be stored in any type)",
         )),
     }
 }

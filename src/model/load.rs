@@ -78,11 +78,44 @@ pub enum LoadError {
     #[error("the first forward pass failed: {0}")]
     Forward(#[from] ForwardError),
     /// An option that does not fit this model.
+    #[error("{reason}")]
+    Option {
+        /// Its name.
+        name: &'static str,
+        /// Why.
+        reason: String,
+    },
+    /// A model that loads and cannot work.
     #[error("{0}")]
-    Option(String),
+    Unusable(String),
 }
 
 impl LoadError {
+    pub(super) fn option(name: &'static str, reason: impl Into<String>) -> Self {
+        Self::Option { name, reason: reason.into() }
+    }
+
+    /// The option at fault, if it is one and not the model.
+    #[must_use]
+    pub fn field(&self) -> Option<&'static str> {
+        match self {
+            Self::Option { name, .. } => Some(name),
+            Self::NoCuda | Self::NoGpu { .. } => Some("device"),
+            Self::NoJudge => Some("steps"),
+            Self::NoFile(_)
+            | Self::Io { .. }
+            | Self::Config { .. }
+            | Self::Template(_)
+            | Self::NoTemplate
+            | Self::Architecture(_)
+            | Self::NoHead(_)
+            | Self::Weights(_)
+            | Self::Device(_)
+            | Self::Forward(_)
+            | Self::Unusable(_) => None,
+        }
+    }
+
     pub(super) fn unreadable(file: &'static str, error: &std::io::Error) -> Self {
         Self::Io { file, reason: error.to_string() }
     }
@@ -342,12 +375,13 @@ fn label(outputs: Outputs, wanted: Option<usize>) -> Result<usize, LoadError> {
     match wanted {
         Some(label) if label < labels => Ok(label),
         Some(label) => {
-            Err(LoadError::Option(format!("`label = {label}`, but the head has {labels}")))
+            Err(LoadError::option("label", format!("`label = {label}`, but the head has {labels}")))
         }
         None if labels == 1 => Ok(0),
-        None => Err(LoadError::Option(format!(
-            "the head has {labels} labels: say which one is the reward with `label`"
-        ))),
+        None => Err(LoadError::option(
+            "label",
+            format!("the head has {labels} labels: say which one is the reward with `label`"),
+        )),
     }
 }
 

@@ -40,19 +40,17 @@ impl StepTags {
     pub(super) fn of(steps: &StepOptions, files: &TextFiles) -> Result<Option<Self>, LoadError> {
         let token = |key: &str, text: &str| match files.ids(text)?.as_slice() {
             [token] => Ok(*token),
-            ids => Err(LoadError::Option(format!(
-                "`steps.{key} = {text:?}` is {} tokens, where one is needed",
-                ids.len()
-            ))),
+            ids => Err(LoadError::option(
+                "steps",
+                format!("`steps.{key} = {text:?}` is {} tokens, where one is needed", ids.len()),
+            )),
         };
         match (&steps.good, &steps.bad) {
             (Some(good), Some(bad)) => {
                 Ok(Some(Self { good: token("good", good)?, bad: token("bad", bad)? }))
             }
             (None, None) => Ok(None),
-            _ => {
-                Err(LoadError::Option("`steps` needs both `good` and `bad`, or neither".to_owned()))
-            }
+            _ => Err(LoadError::option("steps", "`steps` needs both `good` and `bad`, or neither")),
         }
     }
 }
@@ -75,7 +73,7 @@ impl Marker {
             Marks::Steps { marker, separator } => (marker, separator),
             Marks::None | Marks::Answer { .. } if *options != StepOptions::default() => {
                 let unused = "`steps` is for process reward models, which this is not";
-                return Err(LoadError::Option(unused.to_owned()));
+                return Err(LoadError::option("steps", unused));
             }
             Marks::None => return Ok(None),
             Marks::Answer { begins } => {
@@ -87,7 +85,7 @@ impl Marker {
         // Behind other text a marker may be spelled in other tokens but for its last one.
         let token = files.ids(&marker)?.last().copied();
         let none = "`steps.marker` is needed: what the model judges a step at";
-        let token = token.ok_or_else(|| LoadError::Option(none.to_owned()))?;
+        let token = token.ok_or_else(|| LoadError::option("steps", none))?;
         Ok(Some(Self::Steps { marker, separator, token }))
     }
 

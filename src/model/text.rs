@@ -62,7 +62,7 @@ impl TextFiles {
     pub(super) fn ids(&self, text: &str) -> Result<Vec<u32>, LoadError> {
         let encoding = self.tokenizer.encode(text, false);
         let encoding =
-            encoding.map_err(|error| LoadError::Option(format!("tokenizer: {error}")))?;
+            encoding.map_err(|error| LoadError::Unusable(format!("tokenizer: {error}")))?;
         Ok(encoding.get_ids().to_vec())
     }
 }

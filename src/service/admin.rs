@@ -64,10 +64,10 @@ impl Service {
         let _turn = self.admin.turn();
         let at_path = |message: String| ServiceError::invalid("/path", message);
         let layout = self.admin.shelf.find(&spec.path).map_err(at_path)?;
-        let lane = self
-            .engine
-            .prepare(name, &layout, &spec.options)
-            .map_err(|error| at_path(error.to_string()))?;
+        let lane = self.engine.prepare(name, &layout, &spec.options).map_err(|error| {
+            let field = error.field().unwrap_or("path");
+            ServiceError::invalid(format!("/{field}"), error.to_string())
+        })?;
         self.check_users(name, &lane)?;
         self.record(|changes| drop(changes.models.insert(name.to_owned(), Some(spec))))?;
         self.engine.install(lane.clone());

@@ -14,7 +14,7 @@ use super::{
 };
 use crate::{
     domain::{
-        Batch, Cell, Completion, Fields, Sample, beside, set,
+        Batch, Cell, Completion, Fields, Miss, Sample, beside, set,
         stats::{self, Variance},
     },
     pipeline::Outcome,
@@ -231,7 +231,7 @@ fn comparison(outcome: &Outcome, index: usize, id: Option<String>) -> Comparison
         strength: strength(&members),
         members,
         status: whole.as_ref().map_or_else(|miss| miss.status.as_str(), |_| "ok"),
-        retryable: whole.as_ref().err().map(|miss| miss.retryable()),
+        retryable: whole.as_ref().err().map(Miss::retryable),
         message: whole.err().map(|miss| miss.message.to_string()),
     }
 }

@@ -30,11 +30,11 @@ impl TryFrom<Value> for OnMiss {
     type Error = &'static str;
 
     fn try_from(told: Value) -> Result<Self, &'static str> {
-        match &told {
-            Value::Null => Ok(Self::Default),
-            Value::String(word) if word == "null" => Ok(Self::Word(OnMissWord::Null)),
-            Value::String(word) if word == "error" => Ok(Self::Word(OnMissWord::Error)),
-            Value::Number(number) => number.as_f64().map(Self::Number).ok_or("it is too large"),
+        match (told.as_str(), told.as_f64()) {
+            (Some("null"), _) => Ok(Self::Word(OnMissWord::Null)),
+            (Some("error"), _) => Ok(Self::Word(OnMissWord::Error)),
+            (_, Some(number)) => Ok(Self::Number(number)),
+            _ if told.is_null() => Ok(Self::Default),
             _ => Err("expected `\"null\"`, `\"error\"` or a number"),
         }
     }

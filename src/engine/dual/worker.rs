@@ -101,7 +101,9 @@ impl<T: Send + 'static> Worker<T> {
             let thread = std::thread::Builder::new()
                 .name(format!("lane-{name}"))
                 .spawn(move || shared.work(bounds, &forward))
-                .map_err(|error| LoadError::Option(format!("no thread for the model: {error}")))?;
+                .map_err(|error| {
+                    LoadError::Unusable(format!("no thread for the model: {error}"))
+                })?;
             worker.threads.push(thread);
         }
         Ok(worker)

@@ -161,7 +161,7 @@ pub(super) fn warm_up(model: &impl Scorer, tokens: usize) -> Result<usize, LoadE
         Some(Ok(_)) => {}
         _ => {
             let message = "the model's first score is not a finite number".to_owned();
-            return Err(LoadError::Option(message));
+            return Err(LoadError::Unusable(message));
         }
     }
     let fits = fitting(tokens, |tokens| {
