@@ -23,7 +23,7 @@ pub struct MathItem {
 
 /// One gold answer, or alternatives.
 #[derive(Clone, Debug, Deserialize, ToSchema)]
-#[serde(untagged)]
+#[serde(untagged, expecting = "expected a text or a list of texts")]
 pub enum Gold {
     /// The answer.
     One(String),

@@ -12,7 +12,10 @@ pub type Parts = HashMap<String, Arc<Vec<u8>>>;
 
 /// An image: PNG, JPEG, WebP or GIF (first frame), or bare pixels.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Deserialize, ToSchema)]
-#[serde(untagged)]
+#[serde(
+    untagged,
+    expecting = "expected a text (data URL, base64 or address), or one of {\"b64\"}, {\"url\"}, {\"part\"}, {\"shape\", \"data\"}"
+)]
 pub enum ImageInput {
     /// A data URL, base64, or an `https` address where configuration lets images be fetched.
     Text(String),

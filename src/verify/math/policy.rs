@@ -70,7 +70,7 @@ pub enum LogarithmRule {
 
 /// A policy as it arrives: a preset's name, or a preset with knobs turned.
 #[derive(Debug, Clone, Deserialize, ToSchema)]
-#[serde(untagged)]
+#[serde(untagged, expecting = "expected the name of a preset, or an object of knobs")]
 pub enum PolicySpec {
     /// The name of a preset: one of [`Policy::NAMES`].
     Name(String),
