@@ -19,6 +19,9 @@ fn floods_end() {
     assert_ne!(grade("12", &"answer ".repeat(100_000)).verdict, Verdict::Correct);
     assert_ne!(grade("12", &"\\boxed{1}, ".repeat(50_000)).verdict, Verdict::Correct);
     assert_ne!(boxed("12", &"{".repeat(100_000)).verdict, Verdict::Correct);
+    for flood in ["\u{221a}", "1:", "(1, ", "* ", "$(", "\\(", "- ", "and 1 "] {
+        assert_ne!(grade("12", &format!("{}12", flood.repeat(100_000))).verdict, Verdict::Correct);
+    }
 }
 
 #[test]

@@ -1,0 +1,39 @@
+"""Found by readers with real requests: each was answered wrongly once."""
+
+from . import block, text
+
+# A number that is a part of something else; none of these states a 3.
+PARTS = [
+    "x ≠ 3", r"So we get $x \neq 3$", "log 3", "7 mod 3", "4*3", "7 - 3", r"$2\cdot 3$", "The value is 4 * 3.", "4**3",
+    "x - 3", "It equals x-3.", r"So $x \le 3$.", "x ≤ 3", "2 × 3", "2·3", "6 ÷ 3", r"$\log 3$", r"$\log_2 3$", "5 : 3",
+    "The side is the square root of 3.", "log_2 3", "The point is (2, 3).", "So f(3).", "It is 5(3).", "5 choose 3",
+    "The probability is 1 out of 3.", "It is 3 squared.", "3 and a half", "The values are 2 and 3.", "2 plus 3",
+    "It would be minus 3.", r"$3 \pi$", r"$3 \sqrt x$", "3 × x", "3 - x", "3*x", "$3 x$", "So |-3|", "x ∈ 3",
+    "It is divided by 3.", "3 mod n", "So it is 3 or more.", "x is congruent to 1 modulo 3",
+]
+# The number with its signs is one token.
+TOKENS = {
+    r"\sqrt{3}": ["So the side length is √3.", "sqrt(3)", "It is √ 3."],
+    r"2\sqrt{3}": ["So the side length is 2√3 cm."],
+    r"3\pi": ["The area is 3π.", "The area is 3 π."],
+    "3,-3": ["x = ±3", "x = ± 3."],
+    "9": ["The volume is 3².", "So it is **3²**."],
+    r"5:3": ["The ratio is 5:3."],
+    "-3": ["x = -3", "x = - 3", "x = −3", "So it is −3."],
+    "3.5": ["It takes 3½ hours."],
+    "3000000": ["The population is 3 million."],
+}
+PLAIN = [
+    "= 3", "is 3.", "x = 3", "7 - 4 = 3", "7 − 4 = 3", "The total: **3**", "**Total** 3", "- 3", "* 3", "The total - 3 apples",
+    "*Total:* 3", "So he has $3$.", r"So he has \(3\).", "They need 3 hours - not long.", "6/2 -> 3", "12 ÷ 4 = 3",
+    r"$x = 3 \text{ cm}$", "| total | 3 |", "It occurs 3 times.", "This increases by 3.", r"\therefore 3", "≈ 3", "It costs (in dollars) 3",
+]
+
+CASES = [
+    *text("no number is cut out of a formula", "3", no_answer=PARTS),
+    *[case for gold, texts in TOKENS.items() for case in text("a number with its signs", gold, T=texts)],
+    *[case for gold, texts in TOKENS.items() for case in text("a number without its signs", "3", N=texts)],
+    *text("a plain number", "3", T=PLAIN),
+    *text("a plain number is not another", "5", F=PLAIN[:6]),
+    *[case for policy in ("gsm8k", "lenient") for case in text("no number is cut out of a formula", "3", policy=policy, N=PARTS + TOKENS[r"\sqrt{3}"] + TOKENS[r"3\pi"] + TOKENS["3,-3"] + TOKENS["9"])],
+]
