@@ -5,7 +5,8 @@ use std::fmt::Write as _;
 use dashu_ratio::RBig;
 
 use super::ast::{
-    Ast, Bracket, CROSS, Clock, Constant, Function, Id, Join, MATRICES, NamedSet, Node, Relation,
+    ARROW, Ast, Bracket, CROSS, Clock, Constant, Function, Id, Join, MATRICES, NamedSet, Node,
+    Relation,
 };
 
 /// Longest rendering, in bytes; what is longer is cut off by an ellipsis.
@@ -172,8 +173,8 @@ impl Renderer<'_> {
         for (index, &factor) in factors.iter().enumerate() {
             self.out.push_str(if index > 0 { " \\times " } else { "" });
             match self.ast.node(factor) {
-                Node::Symbol(_) => {
-                    self.push("\\vec");
+                Node::Symbol(name) if !self.ast.text(*name).starts_with(ARROW) => {
+                    self.push(ARROW);
                     self.group(factor);
                 }
                 _ => self.node(factor, Level::Power),
@@ -396,6 +397,7 @@ fn relation_name(relation: Relation) -> String {
         Relation::Approximately => "\\approx",
         Relation::ElementOf => "\\in",
         Relation::Congruent => "\\equiv",
+        Relation::Other("mod") => "\\pmod",
         Relation::Other(name) => return format!("\\{name}"),
     }
     .to_owned()

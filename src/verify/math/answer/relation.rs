@@ -88,27 +88,6 @@ impl Classifier<'_, '_> {
         }
     }
 
-    /// `x \equiv 3 \pmod 7`, or the residue and the modulus alone.
-    fn congruence(
-        &mut self,
-        members: &[Id],
-        relations: &[Relation],
-    ) -> Result<Option<Answer>, Untyped> {
-        let modulo = Relation::Other("mod");
-        let (label, residue, modulus) = match (relations, members) {
-            ([last], [residue, modulus]) if *last == modulo => (None, residue, modulus),
-            ([Relation::Congruent | Relation::Equal, last], [name, residue, modulus])
-                if *last == modulo =>
-            {
-                let Some(label) = self.label(*name) else { return Ok(None) };
-                (Some(label), residue, modulus)
-            }
-            _ => return Ok(None),
-        };
-        let (residue, modulus) = (self.scalar(*residue)?, self.scalar(*modulus)?);
-        Ok(Some(Answer::Congruence { label, residue, modulus }))
-    }
-
     /// The name on the left of an equation, if that is all that stands there.
     pub(super) fn label(&self, id: Id) -> Option<String> {
         match self.ast.node(id) {

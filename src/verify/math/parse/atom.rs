@@ -1,6 +1,6 @@
 //! Atoms: literals, symbols, brackets, fractions, radicals.
 
-use super::super::ast::{Bracket, Constant, Function, Id, NamedSet, Node, Number};
+use super::super::ast::{ARROW, Bracket, Constant, Function, Id, NamedSet, Node, Number};
 use super::super::lex::{Kind, Side, digits_value};
 use super::{Parser, Result};
 
@@ -238,7 +238,7 @@ impl Parser<'_> {
         self.add(Node::Apply(Function::Root, vec![index, radicand]))
     }
 
-    /// `\overline{AB}`, `\hat{x}`: one symbol.
+    /// `\overline{AB}`, `\overrightarrow{AB}`, `\hat{x}`: one symbol.
     fn overlined(&mut self, place: usize) -> Result<Id> {
         let inner = self.raw_argument()?;
         let length = self.tokens[place].end - self.tokens[place].start;
@@ -248,6 +248,7 @@ impl Parser<'_> {
         let accent = match &self.source[self.tokens[place].start..self.tokens[place].end] {
             "\\hat" | "\\widehat" => "\\hat",
             "\\tilde" | "\\widetilde" => "\\tilde",
+            "\\vec" | "\\overrightarrow" => ARROW,
             _ => "\\overline",
         };
         let name = self.ast.name(&format!("{accent}{{{inner}}}"));
