@@ -137,7 +137,7 @@ fn without_markup(before: &str) -> Option<&str> {
     let mut head = before;
     loop {
         let open = head.strip_suffix("\\(").or_else(|| head.strip_suffix("\\["));
-        let rest = open.unwrap_or(head).trim_end_matches(OPENERS);
+        let rest = open.or_else(|| head.strip_suffix(OPENERS)).unwrap_or(head);
         let plain = rest.trim_end_matches('*');
         let stars = rest.len() - plain.len();
         let adjacent = rest.len() == before.len();
