@@ -185,11 +185,7 @@ impl Renderer<'_> {
     fn structure(&mut self, id: Id, level: Level) {
         match self.ast.node(id) {
             Node::Quantity { value, unit } => {
-                self.node(*value, Level::List);
-                let source = self.ast.text(*unit);
-                let unit = super::units::unit(source).map(|unit| unit.text());
-                let unit = unit.unwrap_or_else(|| super::prose::normal(source));
-                let _ = write!(self.out, "\\text{{ {unit}}}");
+                self.quantity(*value, self.ast.text(*unit));
             }
             Node::Sequence { open, close, items } => {
                 self.out.push_str(bracket(*open, true));
@@ -239,6 +235,28 @@ impl Renderer<'_> {
             Node::Unevaluated(name) => self.push(self.ast.text(*name)),
             _ => self.node(id, level),
         }
+    }
+
+    /// A value in base units: `90\text{ minutes}` is `5400\text{ s}`.
+    fn quantity(&mut self, value: Id, source: &str) {
+        let Some(unit) = super::units::unit(source) else {
+            self.node(value, Level::List);
+            let _ = write!(self.out, "\\text{{ {}}}", super::prose::normal(source));
+            return;
+        };
+        match self.ast.literal(value) {
+            _ if unit.scale.is_one() => self.node(value, Level::List),
+            Some((number, negative)) => {
+                self.out.push_str(if negative { "-" } else { "" });
+                self.number(&(&number.value * &unit.scale), Level::List);
+            }
+            None => {
+                self.number(&unit.scale, Level::Factor);
+                self.out.push_str(" \\cdot ");
+                self.node(value, Level::Factor);
+            }
+        }
+        let _ = write!(self.out, "\\text{{ {}}}", unit.text());
     }
 
     fn ratio(&mut self, items: &[Id], clock: Clock) {

@@ -49,4 +49,11 @@ CASES = [
     *block("an arrow over letters", r"\overrightarrow{P_1P_2}", T=[r"\vec{P_1 P_2}"], F=[r"\overrightarrow{P_2P_1}"]),
     *block("an arrow over letters", r"(1,2)", T=[r"\overrightarrow{AB} = (1,2)", r"\vec{AB} = \langle 1,2\rangle"]),
     *block("an arrow over a letter", r"2\vec{v}", T=[r"2\vec v", r"2\mathbf{v}", "2v"], F=[r"2\vec{w}"]),
+    *[case for policy in (None, "strict", "calculus") for case in block("a constant of integration changes no domain", r"\ln|x|+C", policy=policy, T=[r"\ln|x|+C", r"C+\ln|x|", r"\frac12\ln x^2+C"], undecided=[r"\ln(-x)+C", r"\ln x+C"], F=[r"\ln|x|+Cx"])],
+    *block("a constant of integration changes no domain", r"\frac12\ln|\frac{x-1}{x+1}|+C", undecided=[r"\frac12\ln\frac{1-x}{1+x}+C"], T=[r"\frac12\ln|\frac{1-x}{1+x}|+C"]),
+    *block("a factor changes no domain", r"x\sqrt y", undecided=[r"x\sqrt{|y|}"], T=[r"\sqrt{y}\cdot x"]),
+    *block("a summand changes no domain", r"\ln x+\ln y", undecided=[r"\ln x+\ln|y|"], T=[r"\ln(xy)"]),
+    *block("several symbols are compared where both sides are real", r"\ln\frac{a}{b}", T=[r"\ln a-\ln b"]),
+    *block("several symbols are compared where both sides are real", r"\sqrt{x}\sqrt{y}", T=[r"\sqrt{xy}"]),
+    *block("several symbols are compared where both sides are real", r"a^{2n}", T=[r"(a^2)^n"]),
 ]
