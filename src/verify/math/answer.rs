@@ -11,6 +11,8 @@ use std::sync::OnceLock;
 
 use dashu_ratio::RBig;
 
+pub(super) use relation::is_quantity;
+
 use super::ast::{Ast, Bracket, Clock, Constant, Id, Join, Name, NamedSet, Node, Relation, TooBig};
 use super::exact::{self, Inexact};
 use super::fuel::Fuel;

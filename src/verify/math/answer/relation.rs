@@ -1,9 +1,25 @@
 //! Equations and inequalities: labels, solved forms, chains.
 
-use super::super::ast::{Bracket, Function, Id, NamedSet, Node, Relation};
+use super::super::ast::{Ast, Bracket, Function, Id, NamedSet, Node, Relation};
+use super::super::render;
 use super::{Answer, Chain, Classifier, Untyped, interval};
 
 type Result2 = Result<Answer, Untyped>;
+
+/// Whether an expression may name what is asked for, so that an equation with it states a value: one of several letters
+/// (`m+n`, `100m+n`, `\frac{AB}{CD}`), or a circular function (`\cos\theta`). `2x` and `x^2` are an unknown left to
+/// solve for.
+pub(in super::super) fn is_quantity(ast: &Ast, id: Id) -> bool {
+    use Function as F;
+    let circular = match ast.node(id) {
+        Node::Apply(function, _) => {
+            matches!(function, F::Sin | F::Cos | F::Tan | F::Cot | F::Sec | F::Csc)
+        }
+        _ => false,
+    };
+    let symbols = ast.symbols(id).len();
+    symbols > 1 || (circular && symbols == 1)
+}
 
 impl Classifier<'_, '_> {
     pub(super) fn relation(&mut self, members: &[Id], relations: &[Relation]) -> Result2 {
@@ -194,6 +210,12 @@ impl Classifier<'_, '_> {
             let value = Box::new(self.answer(*last)?);
             let (label, also) = (String::new(), Vec::new());
             return Ok(Answer::Labelled { label, also, value, others, chain: None });
+        }
+        // `AB + BC = 30\text{ cm}`
+        if matches!(self.ast.node(*last), Node::Quantity { .. }) && is_quantity(self.ast, *first) {
+            let label = render::render(self.ast, *first);
+            let (value, others) = (Box::new(self.answer(*last)?), self.scalars(between)?);
+            return Ok(Answer::Labelled { label, also: Vec::new(), value, others, chain: None });
         }
         let relations = vec![Relation::Equal; members.len() - 1];
         Ok(Answer::Chain(self.chain(members, &relations)?))

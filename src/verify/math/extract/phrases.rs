@@ -83,7 +83,7 @@ fn heads_a_formula(rest: &str) -> bool {
 
 /// A statement without what explains it: "72, which is 48 + 24", "72 (48 in April)".
 fn main_clause(text: &str) -> &str {
-    const CLAUSES: [&str; 9] = [
+    const CLAUSES: [&str; 14] = [
         ", which",
         " because ",
         ", because",
@@ -93,6 +93,12 @@ fn main_clause(text: &str) -> &str {
         ", where ",
         " i.e.",
         ", i.e.",
+        ", that is",
+        // What is denied beside it.
+        ", not ",
+        " and not ",
+        " rather than ",
+        " instead of ",
     ];
     let cut = CLAUSES.iter().filter_map(|clause| text.find(clause)).filter(|&at| at > 0).min();
     let text = &text[..cut.unwrap_or(text.len())];
@@ -150,10 +156,10 @@ fn line_end(text: &str) -> usize {
     bytes.len()
 }
 
-/// `a.m.`, `p.m.`, `1. ` do not end a sentence; nor does the point of `n!`.
+/// `a.m.`, `p.m.`, `i.e.`, `1. ` do not end a sentence; nor does the point of `n!`.
 fn abbreviation(before: &str) -> bool {
     let word = before.rsplit([' ', '\n']).next().unwrap_or("");
-    matches!(word, "a.m" | "p.m" | "a" | "p" | "sq" | "approx")
+    matches!(word, "a.m" | "p.m" | "i.e" | "e.g" | "a" | "p" | "sq" | "approx")
 }
 
 /// Prose of more than a few words is cut to the formula or the number it ends with.
