@@ -14,6 +14,40 @@ const MINUS: [char; 2] = ['-', '\u{2212}'];
 /// What stands before the number, or before the formula that it opens.
 const OPENERS: [char; 3] = [' ', '$', '('];
 
+/// Commands of TeX behind which a number stands by itself.
+const CONCLUDING: &str =
+    "approx Rightarrow Longrightarrow implies therefore quad qquad displaystyle boxed fbox";
+/// Words that make one expression with the number behind them.
+const TYING: &str = "log ln lg sin cos tan cot sec csc arcsin arccos arctan sqrt exp gcd lcm max min mod modulo \
+                     choose over times plus minus negative twice double triple thrice per";
+/// Phrases that do.
+const PHRASES: [&str; 24] = [
+    "root of",
+    "logarithm of",
+    "log of",
+    "sine of",
+    "tangent of",
+    "square of",
+    "cube of",
+    "factorial of",
+    "half of",
+    "third of",
+    "thirds of",
+    "quarter of",
+    "quarters of",
+    "power of",
+    "multiple of",
+    "multiples of",
+    "reciprocal of",
+    "negative of",
+    "opposite of",
+    "divided by",
+    "multiplied by",
+    "divisible by",
+    "out of",
+    "to the power",
+];
+
 /// The last number, if it is plain: not a part of a formula, of a word or of an identifier.
 pub(super) fn last_number(text: &str) -> Option<&str> {
     let span = widened(text, last_digits(text)?);
@@ -182,90 +216,17 @@ fn is_open(text: &str) -> bool {
 
 /// Whether the words before a number, or the command of TeX, go together with it.
 fn ties(head: &str) -> bool {
-    const PHRASES: [&str; 24] = [
-        "root of",
-        "logarithm of",
-        "log of",
-        "sine of",
-        "tangent of",
-        "square of",
-        "cube of",
-        "factorial of",
-        "half of",
-        "third of",
-        "thirds of",
-        "quarter of",
-        "quarters of",
-        "power of",
-        "multiple of",
-        "multiples of",
-        "reciprocal of",
-        "negative of",
-        "opposite of",
-        "divided by",
-        "multiplied by",
-        "divisible by",
-        "out of",
-        "to the power",
-    ];
     let stem = head.trim_end_matches(|c: char| c.is_ascii_alphabetic());
     let word = &head[stem.len()..];
     if stem.ends_with('\\') {
-        let concludes = [
-            "approx",
-            "Rightarrow",
-            "Longrightarrow",
-            "implies",
-            "therefore",
-            "quad",
-            "qquad",
-            "displaystyle",
-            "boxed",
-            "fbox",
-        ];
-        return !concludes.contains(&word);
+        return !CONCLUDING.split(' ').any(|command| command == word);
     }
     // `log_2 8`
     let token = head.rsplit([' ', '$', '(']).next().unwrap_or("");
     let based = token.trim_start_matches('\\').strip_prefix("log");
-    let operator = matches!(
-        word,
-        "log"
-            | "ln"
-            | "lg"
-            | "sin"
-            | "cos"
-            | "tan"
-            | "cot"
-            | "sec"
-            | "csc"
-            | "arcsin"
-            | "arccos"
-            | "arctan"
-            | "sqrt"
-            | "exp"
-            | "gcd"
-            | "lcm"
-            | "max"
-            | "min"
-            | "mod"
-            | "modulo"
-            | "choose"
-            | "over"
-            | "times"
-            | "plus"
-            | "minus"
-            | "negative"
-            | "twice"
-            | "double"
-            | "triple"
-            | "thrice"
-            | "per"
-    );
     let pair =
         word == "and" && stem.trim_end_matches(OPENERS).ends_with(|c: char| c.is_ascii_digit());
-    operator
-        || pair
+    pair || TYING.split(' ').any(|tying| tying == word)
         || based.is_some_and(|base| base.starts_with(|c: char| !c.is_ascii_alphabetic()))
         || PHRASES.iter().any(|phrase| head.ends_with(phrase))
 }
