@@ -66,4 +66,12 @@ CASES = [
     *block("an equation is no value", "x=3", F=["x+y=3", "2x=6"]),
     *text("what is denied or explained beside an answer", "12", T=["The answer is 12, not 13.", "The answer is 12 and not 13.", "The answer is 12 rather than 13.", "The answer is 12, i.e. a dozen.", "The answer is 12, that is, a dozen."], F=["The answer is 13, not 12.", "The answer is 12 or 13."]),
     *text("what is denied or explained beside an answer", r"\frac12", T=[r"The answer is $\frac{1}{2}$, i.e. 0.5."], F=[r"The answer is $\frac{1}{3}$, i.e. 0.5."]),
+    *block("parts of one quantity", r"2\text{ hours } 30\text{ minutes}", T=[r"150\text{ minutes}", r"2.5\text{ hours}", r"2\text{ hours and }30\text{ minutes}", "2 h 30 min", "2h30m", r"2\text{ hours} \text{ and } 30\text{ minutes}"], F=[r"2\text{ hours }20\text{ minutes}", r"2\text{ hours}", r"30\text{ minutes}", r"2.3\text{ hours}", "230", r"30\text{ hours }2\text{ minutes}", r"2\text{ feet }30\text{ inches}", r"2\text{ minutes }30\text{ seconds}"]),
+    *block("parts of one quantity", r"5\text{ feet }6\text{ inches}", T=[r"66\text{ inches}", "5 ft 6 in", r"5.5\text{ ft}", r"5\,\text{ft}\ 6\,\text{in}"], F=[r"5.6\text{ ft}", r"56\text{ inches}", r"6\text{ feet }5\text{ inches}", r"5\text{ feet}"]),
+    *text("parts of one quantity", "1 hour 30 minutes", T=["The answer is 1 hour and 30 minutes.", r"\boxed{\text{1 hour and 30 minutes}}", r"\boxed{90\text{ min}}"], F=["The answer is 1 hour and 20 minutes.", r"\boxed{1 hour 30 minutes 20 seconds}"]),
+    *block("parts of one quantity", r"2\text{ kg }500\text{ g}", T=["2500 g", r"2.5\text{ kg}", "2 kg 500 g"], F=[r"2.05\text{ kg}", r"2\text{ kg }50\text{ g}"]),
+    *block("parts of one quantity", r"3\text{ dollars and }50\text{ cents}", T=[r"\$3.50", r"350\text{ cents}"], F=[r"\$3.05", r"53\text{ dollars}"]),
+    *block("amounts that are no parts of one another", r"2\text{ hours and }3\text{ hours}", F=[r"5\text{ hours}", r"2\text{ hours }3\text{ minutes}"]),
+    *block("amounts that are no parts of one another", r"3\text{ apples and }4\text{ oranges}", F=[r"7\text{ apples}", r"4\text{ apples and }3\text{ oranges}"]),
+    *block("a speed behind a length is no part of it", r"1.2\text{ km}", F=[r"1\text{ km }200\text{ m/s}", r"1\text{ km }200\text{ m}^2"], T=[r"1\text{ km }200\text{ m}"]),
 ]
