@@ -1,5 +1,6 @@
 //! What kind of answer an expression is: a number, a set, an interval, an equation, …
 
+mod congruence;
 mod inequality;
 mod interval;
 mod matrix;
@@ -9,6 +10,8 @@ mod symbolic;
 use std::sync::OnceLock;
 
 use dashu_ratio::RBig;
+
+pub(super) use relation::is_quantity;
 
 use super::ast::{Ast, Bracket, Clock, Constant, Id, Join, Name, NamedSet, Node, Relation, TooBig};
 use super::exact::{self, Inexact};
@@ -86,6 +89,17 @@ pub(super) struct Branch {
     pub(super) condition: Option<(String, Option<Box<Answer>>)>,
 }
 
+/// The number that a residue class stands for beside plain numbers.
+#[derive(Debug)]
+pub(super) enum Representative {
+    /// `5 \pmod 7`: the residue as it is written.
+    Written,
+    /// `26 \bmod 7`: the remainder.
+    Remainder(Item),
+    /// A remainder that is not computed.
+    Unknown,
+}
+
 /// An answer by kind.
 #[derive(Debug)]
 pub(super) enum Answer {
@@ -153,6 +167,7 @@ pub(super) enum Answer {
         label: Option<String>,
         residue: Item,
         modulus: Item,
+        representative: Representative,
     },
     Matrix {
         columns: usize,

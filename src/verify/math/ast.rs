@@ -13,6 +13,8 @@ pub(super) const MAX_NODES: usize = 8192;
 
 /// Name of the [`Node::Call`] that is a vector product.
 pub(super) const CROSS: &str = "\\times";
+/// What the names of vectors start with that are written with several letters: `\vec{AB}`.
+pub(super) const ARROW: &str = "\\vec";
 /// Name of the [`Node::Call`] that is a product of matrices.
 pub(super) const MATRICES: &str = "\\matrices";
 

@@ -143,8 +143,18 @@ impl<'a> Comparison<'a, '_> {
                 Ok(equal_if(x == y && a == b, Method::Set))
             }
             (A::Congruence { .. }, A::Congruence { .. }) => self.congruences(gold, given),
-            (A::Scalar(a), A::Congruence { residue: b, .. })
-            | (A::Congruence { label: None, residue: a, .. }, A::Scalar(b)) => self.scalars(a, b),
+            (A::Scalar(a), A::Congruence { residue, representative, .. }) => {
+                match representative.of(residue) {
+                    Some(b) => self.scalars(a, b),
+                    None => Ok(Outcome::Different),
+                }
+            }
+            (A::Congruence { label: None, residue, representative, .. }, A::Scalar(b)) => {
+                match representative.of(residue) {
+                    Some(a) => self.scalars(a, b),
+                    None => Ok(Outcome::Undecided),
+                }
+            }
             (A::Named(a), A::Named(b)) => Ok(equal_if(a == b, Method::Set)),
             (A::Text(a), A::Text(b)) => Ok(equal_if(prose::same_text(a, b), Method::Text)),
             (A::Unevaluated(a), A::Unevaluated(b)) => {
@@ -182,8 +192,8 @@ impl<'a> Comparison<'a, '_> {
     /// Residue classes: the same modulus, and residues that differ by a multiple of it.
     fn congruences(&mut self, gold: &Answer, given: &Answer) -> Result {
         let (
-            Answer::Congruence { label: x, residue: a, modulus: m },
-            Answer::Congruence { label: y, residue: b, modulus: n },
+            Answer::Congruence { label: x, residue: a, modulus: m, .. },
+            Answer::Congruence { label: y, residue: b, modulus: n, .. },
         ) = (gold, given)
         else {
             return Ok(Outcome::Different);

@@ -3,6 +3,7 @@
 //! Everything is one forward pass over the bytes that matter; nothing is scanned twice.
 
 mod boxes;
+mod number;
 mod phrases;
 mod zone;
 
@@ -51,7 +52,7 @@ pub(super) fn extract<'a>(policy: &Policy, completion: &'a str) -> Extraction<'a
         .or_else(|| policy.phrases.then(|| phrases::stated(tail)).flatten())
         .or_else(|| policy.last_letter.then(|| phrases::last_letter(tail)).flatten())
         .or_else(|| policy.last_formula.then(|| phrases::last_formula(tail)).flatten())
-        .or_else(|| policy.last_number.then(|| phrases::last_number(tail)).flatten());
+        .or_else(|| policy.last_number.then(|| number::last_number(tail)).flatten());
     match found {
         Some(text) if !boxes::is_placeholder(text) => Extraction::Found(Cow::Borrowed(text)),
         _ => Extraction::NoAnswer,

@@ -192,7 +192,8 @@ impl<'a> Lexer<'a> {
             Kind::Close(_) => self.brackets = self.brackets.saturating_sub(1),
             _ => {}
         }
-        let vector = self.vector && matches!(kind, Kind::Letter(_) | Kind::Symbol(_));
+        let letter = matches!(kind, Kind::Letter(_) | Kind::Symbol(_) | Kind::Overline);
+        let vector = self.vector && letter;
         // `\mathbf{a}`: the mark reaches into the braces.
         self.vector &= kind == Kind::GroupOpen;
         self.out.tokens.push(Token { kind, start, end, spaced: self.spaced, vector });

@@ -214,7 +214,8 @@ impl<'a> Parser<'a> {
             let relation = match self.peek() {
                 // `5 in`: inches, seen by the unit reader.
                 Some(Kind::Relation(relation)) => *relation,
-                Some(Kind::Modulo) => Relation::Other("mod"),
+                // `26 \bmod 7`, a remainder, beside `x \equiv 5 \pmod 7`, a class
+                Some(Kind::Modulo) => Relation::Other(self.modulo()),
                 Some(Kind::Open(Bracket::Round)) if self.peek_at(1) == Some(&Kind::Modulo) => {
                     self.at += 1;
                     Relation::Other("mod")
@@ -235,6 +236,13 @@ impl<'a> Parser<'a> {
             return Ok(only);
         }
         self.add(Node::Chain { members, relations })
+    }
+
+    /// Whether the sign here is the operator that yields a remainder, or speaks of a residue class.
+    fn modulo(&self) -> &'static str {
+        let token = &self.tokens[self.at];
+        let class = matches!(&self.source[token.start..token.end], "\\pmod" | "\\pod");
+        if class { "mod" } else { "bmod" }
     }
 
     /// An expression with the unit that may follow it.

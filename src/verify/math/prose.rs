@@ -388,21 +388,22 @@ fn leading_letter(text: &str) -> Option<(char, &str, bool)> {
     (!glued).then_some((letter.to_ascii_uppercase(), rest, mark))
 }
 
-/// A clock time or a duration, in seconds where that is meaningful; compared as text otherwise.
+/// A time of day in one spelling, to be compared as text.
 pub(super) fn time(normal: &str) -> Option<String> {
     let compact: String =
         normal.chars().filter(|c| !c.is_whitespace() && *c != '.').collect::<String>();
     let (clock, half) = match (compact.strip_suffix("am"), compact.strip_suffix("pm")) {
         (Some(clock), _) => (clock, "am"),
         (_, Some(clock)) => (clock, "pm"),
-        _ => return duration(normal),
+        _ => return None,
     };
     let (hours, minutes) = clock.split_once(':').unwrap_or((clock, "0"));
     let (hours, minutes) = (hours.parse::<u32>().ok()?, minutes.parse::<u32>().ok()?);
     (hours <= 12 && minutes < 60).then(|| format!("{hours}:{minutes:02} {half}"))
 }
 
-fn duration(normal: &str) -> Option<String> {
+/// A duration of several parts that is spelled out (`1 h 20 m`), as TeX in the unit of its first part.
+pub(super) fn duration(normal: &str) -> Option<String> {
     let mut spaced = String::new();
     let mut digit = false;
     for c in normal.chars() {
@@ -416,19 +417,26 @@ fn duration(normal: &str) -> Option<String> {
     if words.len() < 4 || !words.len().is_multiple_of(2) {
         return None;
     }
-    let mut seconds = 0u64;
+    let (mut seconds, mut unit, mut least) = (0u64, None, None);
     for pair in words.chunks(2) {
         let count: u64 = pair[0].parse().ok()?;
-        let scale = match pair[1].trim_end_matches(',') {
-            "h" | "hr" | "hrs" | "hour" | "hours" => 3600,
-            "m" | "min" | "mins" | "minute" | "minutes" => 60,
-            "s" | "sec" | "secs" | "second" | "seconds" => 1,
-            "day" | "days" => 86_400,
+        let (name, scale) = match pair[1].trim_end_matches(',') {
+            "h" | "hr" | "hrs" | "hour" | "hours" => ("hours", 3600),
+            "m" | "min" | "mins" | "minute" | "minutes" => ("minutes", 60),
+            "s" | "sec" | "secs" | "second" | "seconds" => ("seconds", 1),
+            "day" | "days" => ("days", 86_400),
             _ => return None,
         };
+        // "2 hours and 3 hours" are two.
+        if least.is_some_and(|least| scale >= least) {
+            return None;
+        }
+        least = Some(scale);
+        unit = unit.or(Some((name, scale)));
         seconds = seconds.checked_add(count.checked_mul(scale)?)?;
     }
-    Some(format!("{seconds} seconds"))
+    let (name, scale) = unit?;
+    Some(format!("\\frac{{{seconds}}}{{{scale}}}\\text{{ {name}}}"))
 }
 
 #[cfg(test)]
@@ -465,7 +473,15 @@ mod tests {
     fn times() {
         assert_eq!(time("4:15 p.m"), time("4:15 pm"));
         assert_ne!(time("4:15 am"), time("4:15 pm"));
-        assert_eq!(time("1 h 20 min"), time("1 hour 20 minutes"));
-        assert_ne!(time("1 h 20 min"), time("1 h 40 min"));
+        assert_eq!(time("noon"), None);
+    }
+
+    #[test]
+    fn durations() {
+        assert_eq!(duration("1 h 20 m").as_deref(), Some("\\frac{4800}{3600}\\text{ hours}"));
+        assert_eq!(duration("1 h 20 min"), duration("1 hour and 20 minutes"));
+        assert_ne!(duration("1 h 20 min"), duration("1 h 40 min"));
+        assert_eq!(duration("20 min"), None);
+        assert_eq!(duration("2 hours and 3 hours"), None);
     }
 }

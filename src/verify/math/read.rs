@@ -167,6 +167,9 @@ fn prosaic(folded: &str, fuel: &mut Fuel) -> Option<Reading> {
         let answer = classify(&mut ast, root, fuel).ok()?;
         return Some(Reading { sense: Sense::Usual, ast, root: Some(root), answer });
     }
+    if let Some(duration) = prose::duration(&normal) {
+        return reading(&duration, Sense::Usual, fuel).0.ok();
+    }
     let text = prose::time(&normal).unwrap_or_else(|| folded.to_owned());
     if !is_prose(&normal) {
         return None;

@@ -5,7 +5,8 @@ use std::fmt::Write as _;
 use dashu_ratio::RBig;
 
 use super::ast::{
-    Ast, Bracket, CROSS, Clock, Constant, Function, Id, Join, MATRICES, NamedSet, Node, Relation,
+    ARROW, Ast, Bracket, CROSS, Clock, Constant, Function, Id, Join, MATRICES, NamedSet, Node,
+    Relation,
 };
 
 /// Longest rendering, in bytes; what is longer is cut off by an ellipsis.
@@ -172,8 +173,8 @@ impl Renderer<'_> {
         for (index, &factor) in factors.iter().enumerate() {
             self.out.push_str(if index > 0 { " \\times " } else { "" });
             match self.ast.node(factor) {
-                Node::Symbol(_) => {
-                    self.push("\\vec");
+                Node::Symbol(name) if !self.ast.text(*name).starts_with(ARROW) => {
+                    self.push(ARROW);
                     self.group(factor);
                 }
                 _ => self.node(factor, Level::Power),
@@ -184,11 +185,7 @@ impl Renderer<'_> {
     fn structure(&mut self, id: Id, level: Level) {
         match self.ast.node(id) {
             Node::Quantity { value, unit } => {
-                self.node(*value, Level::List);
-                let source = self.ast.text(*unit);
-                let unit = super::units::unit(source).map(|unit| unit.text());
-                let unit = unit.unwrap_or_else(|| super::prose::normal(source));
-                let _ = write!(self.out, "\\text{{ {unit}}}");
+                self.quantity(*value, self.ast.text(*unit));
             }
             Node::Sequence { open, close, items } => {
                 self.out.push_str(bracket(*open, true));
@@ -238,6 +235,28 @@ impl Renderer<'_> {
             Node::Unevaluated(name) => self.push(self.ast.text(*name)),
             _ => self.node(id, level),
         }
+    }
+
+    /// A value in base units: `90\text{ minutes}` is `5400\text{ s}`.
+    fn quantity(&mut self, value: Id, source: &str) {
+        let Some(unit) = super::units::unit(source) else {
+            self.node(value, Level::List);
+            let _ = write!(self.out, "\\text{{ {}}}", super::prose::normal(source));
+            return;
+        };
+        match self.ast.literal(value) {
+            _ if unit.scale.is_one() => self.node(value, Level::List),
+            Some((number, negative)) => {
+                self.out.push_str(if negative { "-" } else { "" });
+                self.number(&(&number.value * &unit.scale), Level::List);
+            }
+            None => {
+                self.number(&unit.scale, Level::Factor);
+                self.out.push_str(" \\cdot ");
+                self.node(value, Level::Factor);
+            }
+        }
+        let _ = write!(self.out, "\\text{{ {}}}", unit.text());
     }
 
     fn ratio(&mut self, items: &[Id], clock: Clock) {
@@ -396,6 +415,7 @@ fn relation_name(relation: Relation) -> String {
         Relation::Approximately => "\\approx",
         Relation::ElementOf => "\\in",
         Relation::Congruent => "\\equiv",
+        Relation::Other("mod") => "\\pmod",
         Relation::Other(name) => return format!("\\{name}"),
     }
     .to_owned()

@@ -1,5 +1,6 @@
 //! Labelled cases: every line of `tests/golden/math/*.jsonl` is graded and must come out as it says.
 
+mod canonical;
 mod corpus;
 mod hostile;
 mod near_misses;

@@ -19,7 +19,7 @@ sys.path.insert(0, str(HERE))
 
 GROUPS = [
     "extraction", "numbers", "units", "roots", "functions", "symbolic", "equations", "intervals", "collections",
-    "matrices", "words", "adversarial", "policies", "realistic", "wild", "branches", "smuggling", "breadth", "statements", "everyday", "settled", "blind",
+    "matrices", "words", "adversarial", "policies", "realistic", "wild", "branches", "smuggling", "breadth", "statements", "everyday", "settled", "blind", "mended",
     "generated",
 ]
 

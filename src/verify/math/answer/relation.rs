@@ -1,9 +1,25 @@
 //! Equations and inequalities: labels, solved forms, chains.
 
-use super::super::ast::{Bracket, Function, Id, NamedSet, Node, Relation};
+use super::super::ast::{Ast, Bracket, Function, Id, NamedSet, Node, Relation};
+use super::super::render;
 use super::{Answer, Chain, Classifier, Untyped, interval};
 
 type Result2 = Result<Answer, Untyped>;
+
+/// Whether an expression may name what is asked for, so that an equation with it states a value: one of several letters
+/// (`m+n`, `100m+n`, `\frac{AB}{CD}`), or a circular function (`\cos\theta`). `2x` and `x^2` are an unknown left to
+/// solve for.
+pub(in super::super) fn is_quantity(ast: &Ast, id: Id) -> bool {
+    use Function as F;
+    let circular = match ast.node(id) {
+        Node::Apply(function, _) => {
+            matches!(function, F::Sin | F::Cos | F::Tan | F::Cot | F::Sec | F::Csc)
+        }
+        _ => false,
+    };
+    let symbols = ast.symbols(id).len();
+    symbols > 1 || (circular && symbols == 1)
+}
 
 impl Classifier<'_, '_> {
     pub(super) fn relation(&mut self, members: &[Id], relations: &[Relation]) -> Result2 {
@@ -86,27 +102,6 @@ impl Classifier<'_, '_> {
                 other => Ok(other),
             },
         }
-    }
-
-    /// `x \equiv 3 \pmod 7`, or the residue and the modulus alone.
-    fn congruence(
-        &mut self,
-        members: &[Id],
-        relations: &[Relation],
-    ) -> Result<Option<Answer>, Untyped> {
-        let modulo = Relation::Other("mod");
-        let (label, residue, modulus) = match (relations, members) {
-            ([last], [residue, modulus]) if *last == modulo => (None, residue, modulus),
-            ([Relation::Congruent | Relation::Equal, last], [name, residue, modulus])
-                if *last == modulo =>
-            {
-                let Some(label) = self.label(*name) else { return Ok(None) };
-                (Some(label), residue, modulus)
-            }
-            _ => return Ok(None),
-        };
-        let (residue, modulus) = (self.scalar(*residue)?, self.scalar(*modulus)?);
-        Ok(Some(Answer::Congruence { label, residue, modulus }))
     }
 
     /// The name on the left of an equation, if that is all that stands there.
@@ -215,6 +210,12 @@ impl Classifier<'_, '_> {
             let value = Box::new(self.answer(*last)?);
             let (label, also) = (String::new(), Vec::new());
             return Ok(Answer::Labelled { label, also, value, others, chain: None });
+        }
+        // `AB + BC = 30\text{ cm}`
+        if matches!(self.ast.node(*last), Node::Quantity { .. }) && is_quantity(self.ast, *first) {
+            let label = render::render(self.ast, *first);
+            let (value, others) = (Box::new(self.answer(*last)?), self.scalars(between)?);
+            return Ok(Answer::Labelled { label, also: Vec::new(), value, others, chain: None });
         }
         let relations = vec![Relation::Equal; members.len() - 1];
         Ok(Answer::Chain(self.chain(members, &relations)?))

@@ -1,8 +1,10 @@
 //! Equations, inequalities, labelled values and definitions of functions.
 
+use dashu_ratio::RBig;
+
 use super::super::Method;
-use super::super::answer::{Answer, Chain, Item};
-use super::super::ast::Relation;
+use super::super::answer::{Answer, Chain, Item, is_quantity};
+use super::super::ast::{Node, Relation};
 use super::super::field::{Lanes, field};
 use super::super::fuel::Exhausted;
 use super::super::modular::{Fingerprint, Refusal};
@@ -63,8 +65,35 @@ impl Comparison<'_, '_> {
                 }
                 self.answers(other, value)
             }
+            (value, A::Chain(chain)) if self.is_constant(value) => self.stated(value, chain),
             _ => Ok(Outcome::Different),
         }
+    }
+
+    /// A value against an equation that says what a quantity is: `m+n = 27+3 = 30` answers 30.
+    fn stated(&mut self, gold: &Answer, chain: &Chain) -> Result {
+        let constant = |item: &Item| self.given.symbols(item.id).is_empty();
+        let [first, between @ .., last] = &chain.members[..] else { return Ok(Outcome::Different) };
+        let turned = constant(first) && between.is_empty();
+        let (quantity, value) = if turned { (last, first) } else { (first, last) };
+        let equal = chain.relations.iter().all(|relation| *relation == Relation::Equal);
+        // `2x+3y-6 = 0` is the normal form of a curve.
+        let curve = value.exact.as_ref().is_ok_and(RBig::is_zero)
+            && !matches!(self.given.node(quantity.id), Node::Apply(..));
+        if !equal || curve || !constant(value) || !is_quantity(self.given, quantity.id) {
+            return Ok(Outcome::Different);
+        }
+        if !self.agree(value, between, false)? {
+            return Ok(Outcome::Different);
+        }
+        let mut item = |id| Item::new(self.given, id, value.sign, self.fuel);
+        let whole = item(value.id);
+        let value = match self.given.node(value.id) {
+            Node::Degrees(inner) => Answer::Degrees { inner: item(*inner), whole },
+            Node::Percent(inner) => Answer::Percent { inner: item(*inner), whole },
+            _ => Answer::Scalar(whole),
+        };
+        self.answers(gold, &value)
     }
 
     /// What a function is defined as against a value, with a name or without.
@@ -184,6 +213,11 @@ impl Comparison<'_, '_> {
             | Answer::Degrees { inner: value, .. } => value,
             _ => return Ok(false),
         };
+        self.agree(value, others, gold)
+    }
+
+    /// Whether the members on the way to a value have that value.
+    fn agree(&mut self, value: &Item, others: &[Item], gold: bool) -> Result<bool> {
         let ast = if gold { self.gold } else { self.given };
         let mut within = Comparison { policy: self.policy, gold: ast, given: ast, fuel: self.fuel };
         // `A = \pi r^2 = 25\pi`: a formula on the way to a value.

@@ -2,7 +2,7 @@
 
 use memchr::memmem;
 
-use super::super::prose;
+use super::number::last_number;
 
 /// The rest of the last line that starts with `####`, if it looks like an answer, not like a heading.
 pub(super) fn after_hashes(text: &str) -> Option<&str> {
@@ -83,7 +83,7 @@ fn heads_a_formula(rest: &str) -> bool {
 
 /// A statement without what explains it: "72, which is 48 + 24", "72 (48 in April)".
 fn main_clause(text: &str) -> &str {
-    const CLAUSES: [&str; 9] = [
+    const CLAUSES: [&str; 14] = [
         ", which",
         " because ",
         ", because",
@@ -93,6 +93,12 @@ fn main_clause(text: &str) -> &str {
         ", where ",
         " i.e.",
         ", i.e.",
+        ", that is",
+        // What is denied beside it.
+        ", not ",
+        " and not ",
+        " rather than ",
+        " instead of ",
     ];
     let cut = CLAUSES.iter().filter_map(|clause| text.find(clause)).filter(|&at| at > 0).min();
     let text = &text[..cut.unwrap_or(text.len())];
@@ -150,10 +156,10 @@ fn line_end(text: &str) -> usize {
     bytes.len()
 }
 
-/// `a.m.`, `p.m.`, `1. ` do not end a sentence; nor does the point of `n!`.
+/// `a.m.`, `p.m.`, `i.e.`, `1. ` do not end a sentence; nor does the point of `n!`.
 fn abbreviation(before: &str) -> bool {
     let word = before.rsplit([' ', '\n']).next().unwrap_or("");
-    matches!(word, "a.m" | "p.m" | "a" | "p" | "sq" | "approx")
+    matches!(word, "a.m" | "p.m" | "i.e" | "e.g" | "a" | "p" | "sq" | "approx")
 }
 
 /// Prose of more than a few words is cut to the formula or the number it ends with.
@@ -235,116 +241,4 @@ pub(super) fn last_letter(text: &str) -> Option<&str> {
                 matches!(word, Some("or" | "nor" | "and" | "not")) || before.ends_with("n't");
             !listed && !open
         })
-}
-
-/// The last number, if it is plain: not a part of a formula, of a word or of an identifier.
-pub(super) fn last_number(text: &str) -> Option<&str> {
-    let bytes = text.as_bytes();
-    let last = bytes.iter().rposition(u8::is_ascii_digit)?;
-    let numeric = |at: usize| bytes[at].is_ascii_digit() || b",.".contains(&bytes[at]);
-    let mut start = last;
-    while start > 0 && numeric(start - 1) {
-        start -= 1;
-    }
-    while !bytes[start].is_ascii_digit() && bytes[start] != b'.' {
-        start += 1;
-    }
-    let mut end = last + 1;
-    if bytes.get(end) == Some(&b'%') || bytes[end..].starts_with(b"\\%") {
-        end += if bytes[end] == b'%' { 1 } else { 2 };
-    }
-    let before = text[..start].trim_end_matches(['$', '*', ' ', '(']);
-    let attached = start > 0 && is_attached(bytes[start - 1]);
-    let minus = start > 0
-        && bytes[start - 1] == b'-'
-        && !before[..before.len() - 1].ends_with(|c: char| c.is_alphanumeric() || c == ')');
-    if attached && !minus {
-        return None;
-    }
-    let before = before_arrow(before);
-    let operator = before.ends_with(['/', '^', '_', '{', '\\', '+', '<', '>', '~']) && !minus;
-    let after = text[end..].trim_start_matches(['$', '*', ')']);
-    let continues =
-        after.starts_with(['/', '^', '_', '}', '\\', '{', '=', '-', '+', '!', ':', '(']);
-    let glued = after.len() == text.len() - end
-        && after.starts_with(|c: char| c.is_alphabetic() && c.is_ascii());
-    if operator || continues || glued {
-        return None;
-    }
-    // "The answer isn't 7."
-    let sentence = text[..start].rsplit(['.', '\n', '?', ';']).next().unwrap_or("");
-    let follows = after
-        .trim_start()
-        .starts_with(['<', '>', '=', '+', '*', '/', '^', '?', '\u{2264}', '\u{2265}']);
-    if follows || prose::denies(sentence) || is_aside(sentence) {
-        return None;
-    }
-    Some(&text[start - usize::from(minus)..end])
-}
-
-/// What stands before an arrow that concludes: `48 + 24 => 72`, but not `x => 72`, which is a bound.
-fn before_arrow(before: &str) -> &str {
-    let Some(rest) = before.strip_suffix("=>") else { return before };
-    let rest = rest.trim_end_matches(' ');
-    let mut letters = rest.chars().rev();
-    let variable = letters.next().is_some_and(char::is_alphabetic)
-        && letters.next().is_none_or(|c| !c.is_alphabetic());
-    if variable { before } else { rest }
-}
-
-/// Whether the words before a number make it a bound, a guess or the number of a page, not an answer.
-fn is_aside(sentence: &str) -> bool {
-    const GUESSES: [&str; 20] = [
-        "less than",
-        "more than",
-        "greater than",
-        "fewer than",
-        "larger than",
-        "smaller than",
-        "at most",
-        "at least",
-        "up to",
-        "rule out",
-        "ruled out",
-        "between",
-        "maybe",
-        "perhaps",
-        "might be",
-        "could be",
-        "about",
-        "roughly",
-        "instead of",
-        "rather than",
-    ];
-    let lower = sentence.to_ascii_lowercase();
-    let last = lower.trim_end_matches(|c: char| !c.is_ascii_alphabetic() && c != '<' && c != '>');
-    let word = last.rsplit(|c: char| !c.is_ascii_alphabetic()).next().unwrap_or("");
-    let label = matches!(
-        word,
-        "page"
-            | "step"
-            | "problem"
-            | "question"
-            | "case"
-            | "figure"
-            | "equation"
-            | "exercise"
-            | "part"
-            | "chapter"
-            | "section"
-            | "line"
-            | "table"
-            | "example"
-            | "theorem"
-            | "lemma"
-            | "or"
-            | "except"
-    );
-    let bound = last.ends_with(['<', '>']) && before_arrow(last).len() == last.len();
-    label || bound || GUESSES.iter().any(|guess| lower.contains(guess))
-}
-
-/// Characters that tie a number to what stands before it.
-fn is_attached(byte: u8) -> bool {
-    byte.is_ascii_alphanumeric() || b"-_{}^/\\".contains(&byte)
 }

@@ -104,7 +104,12 @@ pub(super) fn command(name: &str) -> Option<Meaning> {
 
 /// Whether a command without a meaning of its own sets what follows as a vector or a matrix.
 pub(super) fn marks_vector(name: &str) -> bool {
-    matches!(name, "vec" | "mathbf" | "boldsymbol" | "bm" | "overrightarrow")
+    is_arrow(name) || matches!(name, "mathbf" | "boldsymbol" | "bm")
+}
+
+/// Whether a command sets an arrow over its argument.
+pub(super) fn is_arrow(name: &str) -> bool {
+    matches!(name, "vec" | "overrightarrow")
 }
 
 /// Relations that are words.

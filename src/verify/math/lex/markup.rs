@@ -31,8 +31,11 @@ impl<'a> Lexer<'a> {
                 }
             }
             Meaning::Skip => {
-                self.at = end;
                 self.vector |= commands::marks_vector(name);
+                if commands::is_arrow(name) && spans_letters(&self.source[end..]) {
+                    self.push(Kind::Overline, start, end);
+                }
+                self.at = end;
             }
             Meaning::SkipArgument => {
                 self.at = end;
@@ -137,6 +140,7 @@ impl<'a> Lexer<'a> {
             _ => match name {
                 "and" | "And" => Kind::And,
                 "or" | "Or" => Kind::Or,
+                "mod" => Kind::Modulo,
                 _ => commands::word(name)
                     .filter(|_| *meaning == Meaning::Upright)
                     .unwrap_or(Kind::Text(name)),
@@ -176,6 +180,14 @@ impl<'a> Lexer<'a> {
         self.spaced = false;
         Ok(())
     }
+}
+
+/// Whether a braced group of several letters comes next, `{AB}` or `{P_1P_2}`: together they are one name.
+fn spans_letters(rest: &str) -> bool {
+    let Some(inner) = rest.trim_start().strip_prefix('{') else { return false };
+    let Some((inner, _)) = inner.split_once('}') else { return false };
+    let part = |b: u8| b.is_ascii_alphanumeric() || b"_' ".contains(&b);
+    inner.bytes().all(part) && inner.bytes().filter(u8::is_ascii_alphabetic).count() > 1
 }
 
 /// The name after a backslash: letters (with a star), or one character.

@@ -134,9 +134,17 @@ where
             0..WANTED => Numeric::Undecided,
             _ if self.tall => Numeric::Undecided,
             // One side has real values where the other differs: ln x² is more than 2 ln x.
-            _ if self.clash != [false; 2] && self.names.len() == 1 => Numeric::Undecided,
+            _ if self.clash != [false; 2] && self.is_split_by_single_symbols(fuel)? => {
+                Numeric::Undecided
+            }
             _ => Numeric::Equal,
         })
+    }
+
+    /// Whether no side changes its form by several symbols together.
+    fn is_split_by_single_symbols(&self, fuel: &mut Fuel) -> Result<bool, Exhausted> {
+        fuel.spend(self.sides.iter().map(|side| 8 * side.ast.size()).sum())?;
+        Ok(self.sides.iter().all(|side| switch::are_of_one_symbol(side.ast, side.id)))
     }
 
     /// The comparison at one point. `sides` are this survey's, or made from them.

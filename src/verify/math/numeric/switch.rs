@@ -1,6 +1,8 @@
 //! Where an expression changes its form: the zeros of what stands under absolute values, roots and
 //! logarithms, the bounds of branches. Between two of them, and beyond the last, it must be looked at.
 
+use std::cell::Cell;
+
 use super::super::ast::{Ast, Constant, Function, Id, Node};
 use super::super::fuel::{Exhausted, Fuel};
 use super::Scalar;
@@ -30,6 +32,52 @@ pub(super) fn count(ast: &Ast, id: Id) -> usize {
     let mut found = Vec::new();
     collect(ast, id, &mut found);
     found.len()
+}
+
+/// Whether one symbol at most decides each change of form: so in `x\sqrt{y}+C`, but not in `\ln\frac{a}{b}`.
+pub(super) fn are_of_one_symbol(ast: &Ast, id: Id) -> bool {
+    let changes = |node: &Node| {
+        matches!(node, Node::Power(..))
+            || matches!(node, Node::Apply(function, _) if changes_form(*function))
+    };
+    let several = |node: &Node| {
+        let first = Cell::new(None);
+        let another = |node: &Node| match (node, first.get()) {
+            (Node::Symbol(name), Some(known)) => *name != known,
+            (Node::Symbol(name), None) => {
+                first.set(Some(*name));
+                false
+            }
+            _ => false,
+        };
+        let mut found = false;
+        node.for_each_child(|child| found = found || ast.any(child, &another));
+        found
+    };
+    !ast.any(id, &|node| changes(node) && several(node))
+}
+
+/// Whether a function is given by other formulas, or by none, on the two sides of some value.
+fn changes_form(function: Function) -> bool {
+    use Function as F;
+    matches!(
+        function,
+        F::Abs
+            | F::Sign
+            | F::Ln
+            | F::Log
+            | F::Root
+            | F::Max
+            | F::Min
+            | F::Floor
+            | F::Ceil
+            | F::Arcsin
+            | F::Arccos
+            | F::Arcsec
+            | F::Arccsc
+            | F::Arcosh
+            | F::Artanh
+    )
 }
 
 /// The values of the symbol `name` where `side` changes its form, the others being as in `point`.

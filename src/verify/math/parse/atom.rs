@@ -1,6 +1,6 @@
 //! Atoms: literals, symbols, brackets, fractions, radicals.
 
-use super::super::ast::{Bracket, Constant, Function, Id, NamedSet, Node, Number};
+use super::super::ast::{ARROW, Bracket, Constant, Function, Id, NamedSet, Node, Number};
 use super::super::lex::{Kind, Side, digits_value};
 use super::{Parser, Result};
 
@@ -84,6 +84,9 @@ impl Parser<'_> {
             name.push('}');
         }
         name.push_str(&self.primes());
+        if place == 0 && name == "P" {
+            name.push_str(&self.event());
+        }
         let is_call = self.is_call(&name);
         let name = self.ast.name(&name);
         if !is_call {
@@ -108,6 +111,45 @@ impl Parser<'_> {
             self.at += 1;
         }
         if found.is_empty() { found } else { format!(" {found}") }
+    }
+
+    /// The event in `P(X = 2) = …`, blanks apart as it is written: a probability by its name.
+    fn event(&mut self) -> String {
+        let inner = self.tokens[self.at..].iter().scan(0usize, |depth, token| {
+            match token.kind {
+                Kind::Open(_) => *depth += 1,
+                Kind::Close(_) => *depth = depth.saturating_sub(1),
+                _ => {}
+            }
+            (*depth > 0).then_some(token)
+        });
+        let inside: Vec<_> = inner.skip(1).collect();
+        let close = inside.len() + 1;
+        let told = |kind: &Kind<'_>| {
+            matches!(
+                kind,
+                Kind::Relation(_)
+                    | Kind::Bar(_)
+                    | Kind::Mid
+                    | Kind::Union
+                    | Kind::Intersection
+                    | Kind::Text(_)
+                    | Kind::Word(_)
+                    | Kind::And
+                    | Kind::Or
+            )
+        };
+        let named = self.peek() == Some(&Kind::Open(Bracket::Round))
+            && self.peek_at(close) == Some(&Kind::Close(Bracket::Round))
+            && matches!(self.peek_at(close + 1), Some(Kind::Relation(_)))
+            && inside.iter().any(|token| told(&token.kind));
+        if !named {
+            return String::new();
+        }
+        let words: Vec<&str> =
+            inside.iter().map(|token| &self.source[token.start..token.end]).collect();
+        self.at += close + 1;
+        format!("({})", words.join(" "))
     }
 
     /// The primes of a name: `'`, or `^{\prime\prime}`.
@@ -238,7 +280,7 @@ impl Parser<'_> {
         self.add(Node::Apply(Function::Root, vec![index, radicand]))
     }
 
-    /// `\overline{AB}`, `\hat{x}`: one symbol.
+    /// `\overline{AB}`, `\overrightarrow{AB}`, `\hat{x}`: one symbol.
     fn overlined(&mut self, place: usize) -> Result<Id> {
         let inner = self.raw_argument()?;
         let length = self.tokens[place].end - self.tokens[place].start;
@@ -248,6 +290,7 @@ impl Parser<'_> {
         let accent = match &self.source[self.tokens[place].start..self.tokens[place].end] {
             "\\hat" | "\\widehat" => "\\hat",
             "\\tilde" | "\\widetilde" => "\\tilde",
+            "\\vec" | "\\overrightarrow" => ARROW,
             _ => "\\overline",
         };
         let name = self.ast.name(&format!("{accent}{{{inner}}}"));

@@ -3,7 +3,7 @@
 
 use dashu_ratio::RBig;
 
-use super::super::ast::{CROSS, Clock, Id, MATRICES, Node, Number};
+use super::super::ast::{ARROW, CROSS, Clock, Id, MATRICES, Node, Number};
 use super::super::lex::Kind;
 use super::{Parser, Result};
 
@@ -19,8 +19,12 @@ impl Parser<'_> {
             let at = if token == Some(brace) { inner } else { at };
             self.tokens.get(at).is_some_and(|token| token.vector)
         };
-        let left = matches!(self.ast.node(left), Node::Call(name, _) if self.ast.text(*name) == CROSS)
-            || marked(self.at - 1, &Kind::GroupClose, self.at.saturating_sub(2));
+        let left = match self.ast.node(left) {
+            Node::Call(name, _) => self.ast.text(*name) == CROSS,
+            Node::Symbol(name) => self.ast.text(*name).starts_with(ARROW),
+            _ => false,
+        };
+        let left = left || marked(self.at - 1, &Kind::GroupClose, self.at.saturating_sub(2));
         &self.source[token.start..token.end] == "\\times"
             && left
             && marked(self.at + 1, &Kind::GroupOpen, self.at + 2)

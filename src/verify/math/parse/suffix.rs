@@ -4,12 +4,13 @@ use dashu_ratio::RBig;
 
 use super::super::ast::{Bracket, Function, Id, Node, Number, Relation};
 use super::super::lex::Kind;
+use super::super::units::{self, Unit};
 use super::{Parser, Result};
 
 /// Letters that are units when they follow a literal after a blank.
 const UNIT_LETTERS: &str = "msghL";
 
-impl Parser<'_> {
+impl<'a> Parser<'a> {
     /// `\frac{\text{m}}{\text{s}}`: a quotient of units.
     pub(super) fn is_unit_fraction(&self) -> bool {
         self.peek() == Some(&Kind::Fraction)
@@ -41,6 +42,9 @@ impl Parser<'_> {
         if !starts || article || matches!(self.ast.node(value), Node::Text(_)) {
             return Ok(value);
         }
+        if let Some(whole) = self.compound(value)? {
+            return Ok(whole);
+        }
         let value = self.magnitude(value)?;
         let from = self.at;
         while self.peek().is_some_and(is_unit_part) {
@@ -64,6 +68,53 @@ impl Parser<'_> {
                 self.add(Node::Quantity { value, unit })
             }
         }
+    }
+
+    /// `2 hours 30 minutes`, `5 feet and 6 inches`: one quantity, in the first unit. Each part is less than one of the
+    /// unit before; "2 hours and 3 hours" are two.
+    fn compound(&mut self, first: Id) -> Result<Option<Id>> {
+        let Some((number, false)) = self.ast.literal(first) else { return Ok(None) };
+        let Some((name, unit)) = self.measure(0) else { return Ok(None) };
+        let (mut value, mut least, mut ahead) = (number.value.clone(), RBig::ONE, 1);
+        loop {
+            let joined = usize::from(self.peek_at(ahead) == Some(&Kind::And));
+            let Some(Kind::Number(number)) = self.peek_at(ahead + joined) else { break };
+            let Some((_, below)) = self.measure(ahead + joined + 1) else { break };
+            let part = &number.value * &below.scale / &unit.scale;
+            if !below.agrees(&unit) || part >= least {
+                break;
+            }
+            value += part;
+            least = &below.scale / &unit.scale;
+            ahead += joined + 2;
+        }
+        if ahead == 1 || self.peek_at(ahead).is_some_and(is_unit_part) {
+            return Ok(None);
+        }
+        self.at += ahead;
+        let unit = self.ast.name(name);
+        let value = self.add(Node::Number(Number { value, decimal: None }))?;
+        self.add(Node::Quantity { value, unit }).map(Some)
+    }
+
+    /// The known unit that is one token.
+    fn measure(&self, ahead: usize) -> Option<(&'a str, Unit)> {
+        let name = match self.peek_at(ahead)? {
+            Kind::Word(word) | Kind::Text(word) => {
+                let word = word.trim();
+                word.strip_suffix(" and").unwrap_or(word)
+            }
+            Kind::Letter(letter) if UNIT_LETTERS.contains(*letter) => {
+                let token = &self.tokens[self.at + ahead];
+                &self.source[token.start..token.end]
+            }
+            Kind::Function(Function::Min) => "min",
+            Kind::Relation(Relation::ElementOf) => "in",
+            _ => return None,
+        };
+        units::is_known(&name.to_ascii_lowercase())
+            .then(|| units::unit(name))?
+            .map(|unit| (name, unit))
     }
 
     /// `3.4 million`: the word multiplies.

@@ -19,6 +19,13 @@ fn floods_end() {
     assert_ne!(grade("12", &"answer ".repeat(100_000)).verdict, Verdict::Correct);
     assert_ne!(grade("12", &"\\boxed{1}, ".repeat(50_000)).verdict, Verdict::Correct);
     assert_ne!(boxed("12", &"{".repeat(100_000)).verdict, Verdict::Correct);
+    let before = |flood: &str| grade("12", &format!("{}12", flood.repeat(100_000))).verdict;
+    for tied in ["\u{221a}", "1:", "(1, ", "1 and "] {
+        assert_ne!(before(tied), Verdict::Correct, "{tied}");
+    }
+    for markup in ["* ", "$(", "\\(", "- "] {
+        assert_eq!(before(markup), Verdict::Correct, "{markup}");
+    }
 }
 
 #[test]
