@@ -100,7 +100,8 @@ pub struct TestResult {
     pub exit: Option<i32>,
     /// The signal that ended it.
     pub signal: Option<i32>,
-    /// Why the verdict is what it is. Never what was expected.
+    /// Why the verdict is what it is. What was expected it never says in `stdio` and `call`; in `assert` and `pytest` it is
+    /// the failed test's own message, which may.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub message: Option<String>,
     /// The beginning of its output.

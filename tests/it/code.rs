@@ -84,7 +84,7 @@ fn cases(group: &str) -> Vec<Case> {
 /// What is hostile to the machine: asked one by one, with a look around after each.
 const HOSTILE: [&str; 2] = ["limits", "hostile"];
 
-const GROUPS: [&str; 9] = [
+const GROUPS: [&str; 10] = [
     "right_and_wrong",
     "calls",
     "judged",
@@ -94,6 +94,7 @@ const GROUPS: [&str; 9] = [
     "languages",
     "extraction",
     "second_opinion",
+    "objects",
 ];
 
 /// The cases of a group that can be asked of a server with these capabilities. Says loudly which cannot.

@@ -25,7 +25,8 @@ struct Block<'a> {
 
 /// The program of a completion: the last fenced block whose tag names the language, else the last without
 /// a tag, else, where nothing is fenced, the whole text. What is inside or before closed `<think>` marks
-/// does not count; a last block that is not closed runs to the end.
+/// does not count, nor what follows one that is never closed (at the beginning of a line, and not in a block: a program
+/// may speak of it); a last block that is not closed runs to the end. What is blank is no program.
 pub(super) fn program(completion: &str, language: &Language) -> (Option<String>, Extraction) {
     let text = completion.rsplit_once("</think>").map_or(completion, |(_, rest)| rest);
     let text = text.replace("\r\n", "\n");
@@ -35,11 +36,17 @@ pub(super) fn program(completion: &str, language: &Language) -> (Option<String>,
     let chosen = chosen.or_else(|| blocks.iter().rev().find(|block| block.tag.is_empty()));
     let (code, tag) = match chosen {
         Some(block) => (Some(block.code.clone()), Some(block.tag.to_owned())),
-        None if blocks.is_empty() => (Some(text.clone()), None),
+        None if blocks.is_empty() && !is_thought(&text) => (Some(text.clone()), None),
         None => (None, None),
     };
+    let code = code.filter(|code| !code.trim().is_empty());
     let extraction = Extraction { found: code.is_some(), blocks: blocks.len(), tag };
     (code, extraction)
+}
+
+/// Whether thoughts begin here, none of which are closed.
+fn is_thought(text: &str) -> bool {
+    text.trim_start().starts_with("<think>")
 }
 
 /// The fenced blocks of a text, by the rules of CommonMark.
@@ -47,6 +54,9 @@ fn blocks(text: &str) -> Vec<Block<'_>> {
     let mut blocks = Vec::new();
     let mut lines = text.lines();
     while let Some(line) = lines.next() {
+        if is_thought(line) {
+            break;
+        }
         let Some((indent, mark, length, info)) = opening(line) else { continue };
         let mut code = String::new();
         for line in lines.by_ref() {
@@ -120,13 +130,25 @@ mod tests {
     fn thoughts_do_not_count() {
         is("<think>```python\na\n```</think>\n```python\nb\n```", "b\n");
         is("```python\na\n```</think>print(2)", "print(2)");
-        is("<think>\n```python\na\n```", "a\n");
+        assert_eq!(python("<think>\n```python\na\n```"), None);
+        assert_eq!(python("<think>a</think>\n<think>\n```python\na\n```"), None);
+        assert_eq!(python("<think>\nprint(1)"), None);
+        is("```python\na\n```\n<think>\n```python\nb\n```", "a\n");
+        is("print('<think>')", "print('<think>')");
+        is("```python\n'''\n<think>\n'''\n```", "'''\n<think>\n'''\n");
     }
 
     #[test]
     fn a_thousand_fences_are_read_in_one_go() {
         let text = "```python\nx\n```\n".repeat(100_000);
         is(&text, "x\n");
-        is(&"`".repeat(1 << 20), "");
+        assert_eq!(python(&"`".repeat(1 << 20)), None);
+    }
+
+    #[test]
+    fn what_is_blank_is_no_program() {
+        for blank in ["", " \n\t", "```python\n```", "```\n  \n```"] {
+            assert_eq!(python(blank), None, "{blank:?}");
+        }
     }
 }

@@ -213,7 +213,7 @@ pub(super) fn pair(candidate: &Run<'_>, tests: &Run<'_>, whole: bool) -> Judged 
         return one(own.unwrap_or_else(|| unfinished(tests)));
     };
     match report.outcome.as_str() {
-        "invalid" | "broken" | "unplain" => {
+        "invalid" | "broken" | "unplain" | "faulty" => {
             return Judged::Unusable(report.detail.unwrap_or(report.outcome));
         }
         _ => {}
@@ -222,8 +222,13 @@ pub(super) fn pair(candidate: &Run<'_>, tests: &Run<'_>, whole: bool) -> Judged 
     if whole {
         return one(said(&report.outcome, report.detail));
     }
-    if report.items.iter().any(|(_, outcome, _)| outcome == "unplain") {
-        return Judged::Unusable("a test hands over what is not plain data".to_owned());
+    let unusable = |(_, outcome, detail): &(_, String, Option<String>)| match outcome.as_str() {
+        "unplain" => Some("a test hands over what is not plain data".to_owned()),
+        "faulty" => Some(detail.clone().unwrap_or_default()),
+        _ => None,
+    };
+    if let Some(why) = report.items.iter().find_map(unusable) {
+        return Judged::Unusable(why);
     }
     if report.items.is_empty() && report.outcome == "dead" {
         return one(said("dead", report.detail));

@@ -12,7 +12,7 @@ import pathlib
 HERE = pathlib.Path(__file__).parent
 GROUPS = (
     "right_and_wrong", "calls", "judged", "handed_over", "suites", "limits", "hacks", "hostile", "languages", "extraction",
-    "second_opinion",
+    "second_opinion", "objects",
 )
 
 

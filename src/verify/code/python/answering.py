@@ -63,8 +63,9 @@ class Answering:
     def answer(self, request):
         try:
             op, target, *args = request
-            value, changed = OPS[op](self, target, *args)
-            return '{"v":' + self.encode(value) + changed + self.told() + '}'
+            value, given = OPS[op](self, target, *args)
+            said = given.encode(value) + given.changed() if given else self.encode(value)
+            return '{"v":' + said + self.told() + '}'
         except (Dead, MemoryError):
             raise
         except BaseException as error:
@@ -101,18 +102,21 @@ class Answering:
             return Crossing().encode([names, message, [message], {}])
 
     def call(self, target, args, kwargs):
-        # Arguments that the call changed in place go back, so that the tests see it.
-        looks = Crossing(lambda value: str(id(value))).encode
-        given = [(at, arg) for at, arg in [*enumerate(args), *kwargs.items()] if type(arg) in MUTABLE]
-        before = [looks(arg) for _, arg in given]
-        value = target(*args, **kwargs)
-        changed = [self.encode([at, arg]) for (at, arg), old in zip(given, before) if looks(arg) != old]
-        return value, ',"m":[' + ','.join(changed) + ']' if changed else ''
+        given = Given(self.handle, [*args, *kwargs.values()])
+        return target(*args, **kwargs), given
 
     def awaited(self, target):
         import asyncio
         self.loop = self.loop or asyncio.new_event_loop()
         return self.loop.run_until_complete(target), ''
+
+    def equal(self, target, other):
+        # Their own word. It is none where the data differ and one of them equals what has nothing of it, too.
+        said = target == other
+        if said is True and self.encode(appearance(target)) != self.encode(appearance(other)):
+            if undiscerning(target) or undiscerning(other):
+                raise TypeError(f'a {type(target).__name__} equals everything')
+        return said, ''
 
     def derive(self, name, bases, space):
         # A class of the tests over one of the program: its functions stay with the tests.
@@ -128,21 +132,62 @@ class Answering:
 
 WRAPPED = {'plain': lambda value: value, 'static': staticmethod, 'class': classmethod,
            'property': lambda functions: property(*functions)}
-MUTABLE = (list, dict, set, bytearray, collections.deque)
 
 
-def state(_, target):
+class Given(Crossing):
+    # What came in the arguments of a call and can change: it goes back as what it was, by its number, and with its new
+    # content where the call changed it.
+    def __init__(self, other, values):
+        super().__init__(other)
+        self.given = containers(values)
+        self.numbers = {id(one): number for number, one in enumerate(self.given)}
+        self.before = [contents(one) for one in self.given]
+
+    def encode(self, value, depth=0):
+        number = self.numbers.get(id(value))
+        return super().encode(value, depth) if number is None else '{"$given":%d}' % number
+
+    def changed(self):
+        told = []
+        for number, (one, old) in enumerate(zip(self.given, self.before)):
+            new = contents(one)
+            if len(new) != len(old) or not all(map(operator.is_, new, old)):
+                told.append('[%d,%s]' % (number, super().encode(one)))
+        return ',"m":[' + ','.join(told) + ']' if told else ''
+
+
+def contents(container):
+    if isinstance(container, dict):
+        return [*dict.keys(container), *dict.values(container)]
+    return list(container)
+
+
+def undiscerning(one):
+    kind = type(one)
+    try:
+        blank = object.__new__(kind)
+    except TypeError:
+        blank = None
+    for stranger in (object(), blank):
+        try:
+            if (one == stranger) is True:
+                return True
+        except Exception:
+            continue
+    return False
+
+
+def appearance(target):
+    # Its type and its fields. What is written in C shows its data by its text.
     fields = dict(getattr(target, '__dict__', {}))
     for kind in type(target).__mro__:
         slots = kind.__dict__.get('__slots__', ())
         for slot in (slots,) if isinstance(slots, str) else slots:
             if hasattr(target, slot):
                 fields[slot] = getattr(target, slot)
-    # Who has no word of its own on equality equals itself alone; who has one in C shows its data by its text.
-    own_word = type(target).__eq__
-    if not fields and not isinstance(own_word, types.FunctionType):
+    if not fields and not isinstance(type(target).__eq__, types.FunctionType):
         fields = {'': repr(target)[:4000]}
-    return [type(target).__qualname__, fields, own_word is not object.__eq__], ''
+    return [type(target).__qualname__, fields]
 
 
 OPS = {
@@ -175,11 +220,11 @@ OPS = {
     'leave': lambda self, target: (type(target).__exit__(target, None, None, None), ''),
     'issubclass': lambda self, target, kind: (issubclass(target, kind), ''),
     'next': lambda self, target: ((lambda got: [got is not END, None if got is END else got])(next(target, END)), ''),
-    'state': state,
+    'equal': Answering.equal,
+    'hash': lambda self, target: (hash(target), ''),
 }
 
 END = object()
-
 
 
 def answer(request, send, payload, rpc):
@@ -195,9 +240,10 @@ def answer(request, send, payload, rpc):
     leet = {}
     if 'class Solution' in document['source']:
         leetcode(leet)
+    shown = {'ListNode', 'TreeNode'}
     try:
         answering.made = made = loaded(document, send, leet)
-        names = [name for name, value in made.__dict__.items() if isinstance(name, str) and leet.get(name) is not value]
+        names = [name for name, value in made.__dict__.items() if isinstance(name, str) and (name in shown or leet.get(name) is not value)]
         answering.wire.send('{"v":' + json.dumps(names) + answering.told() + '}')
         answering.serve()
     except Dead:

@@ -10,12 +10,14 @@ class Asking:
     def __init__(self, rpc):
         self.wire, self.alive, self.errors, self.raised = Wire(rpc), True, {}, None
         self.lending, self.shown, self.derived, self.files = Lending(), set(), {}, None
-        self.patching = None
-        self.names = [name for name in self.reply(None)[0] if isinstance(name, str)]
+        self.patching, self.handles, self.given = None, {}, []
+        self.names = [name for name in self.reply(None) if isinstance(name, str)]
 
     def hook(self, fields):
         if len(fields) == 1 and '$lent' in fields:
             return self.lending.kept[fields['$lent']]
+        if len(fields) == 1 and '$given' in fields:
+            return self.given[-1][fields['$given']]
         if len(fields) == 1 and '$ref' in fields:
             at, kind, name, bases = fields['$ref']
             if kind == 'error':
@@ -44,6 +46,14 @@ class Asking:
             self.reply(Crossing(self.lending.lend).encode(news))
         return self.reply(Crossing(self.lending.lend).encode([op, *args]))
 
+    def call(self, *op, args, kwargs):
+        # What was given in arguments and comes back is the tests' own, with what the candidate changed in it.
+        self.given.append(containers([*args, *kwargs.values()]))
+        try:
+            return self.ask(*op, args, kwargs)
+        finally:
+            self.given.pop()
+
     def share(self, texts):
         # Only what the tests' text speaks of.
         self.patching = Patching(texts)
@@ -58,7 +68,9 @@ class Asking:
                 self.wire.send(text)
             while type(reply := loads(self.wire.receive(), object_hook=self.hook)) is list:
                 self.wire.send(self.lending.answer(reply))
-            value, error, changed, said = reply.get('v'), reply.get('x'), reply.get('m', []), reply.get('o')
+            value, error, said = reply.get('v'), reply.get('x'), reply.get('o')
+            for number, new in reply.get('m', ()):
+                renew(self.given[-1][number], new)
         except (Exception, Dead):
             self.alive = False
             raise Dead('the candidate is gone') from None
@@ -73,7 +85,7 @@ class Asking:
             self.patching.heard(reply)
         if error is not None:
             raise self.thrown(error)
-        return value, changed
+        return value
 
     def thrown(self, error):
         if type(error) is int:
@@ -93,7 +105,7 @@ class Asking:
 
 async def driven(remote):
     # A coroutine of the candidate, for the tests to wait for.
-    return remote._asking.ask('await', remote)[0]
+    return remote._asking.ask('await', remote)
 
 
 def warn(name, text):
@@ -139,9 +151,7 @@ class Remote:
                              __name__=name)
 
     def __call__(self, *args, **kwargs):
-        value, changed = self._asking.ask('call', self, list(args), kwargs)
-        for at, new in changed:
-            renew(args[at] if type(at) is int else kwargs[at], new)
+        value = self._asking.call('call', self, args=list(args), kwargs=kwargs)
         if isinstance(value, Remote) and self._kind == 'class' and is_class_name(self._called):
             value.__dict__.update(_made=True, _sure=self._called in self._asking.shown)
         return value if self._answers else undecided(value)
@@ -160,7 +170,7 @@ class Remote:
             raise AttributeError(name)
         if name in PLAIN and not self._made and not (self._kind == 'class' and is_class_name(self._called)):
             raise AttributeError(f'{name}: the candidate gave an object, not plain data')
-        value = self._asking.ask('attr', self, name)[0]
+        value = self._asking.ask('attr', self, name)
         if name in PLAIN and not (self._sure or self._called in self._asking.shown):
             value = undecided(value)
             if isinstance(value, Remote):
@@ -171,27 +181,27 @@ class Remote:
         self._asking.ask('set', self, name, value)
 
     def __getitem__(self, key):
-        return self._asking.ask('item', self, key)[0]
+        return self._asking.ask('item', self, key)
 
     def __setitem__(self, key, value):
         self._asking.ask('store', self, key, value)
 
     def __len__(self):
-        return self._asking.ask('len', self)[0]
+        return self._asking.ask('len', self)
 
     def __iter__(self):
-        return self if self._kind == 'iterator' else iter(self._asking.ask('list', self)[0])
+        return self if self._kind == 'iterator' else iter(self._asking.ask('list', self))
 
     def __next__(self):
         if self._kind != 'iterator':
             raise TypeError(f'{self.__name__!r} object is not an iterator')
-        more, value = self._asking.ask('next', self)[0]
+        more, value = self._asking.ask('next', self)
         if more is not True:
             raise StopIteration
         return value
 
     def __enter__(self):
-        return self._asking.ask('enter', self)[0]
+        return self._asking.ask('enter', self)
 
     def __exit__(self, kind, error, trace):
         # An error of the test's is the test's: the candidate cannot swallow it.
@@ -199,36 +209,33 @@ class Remote:
 
     def __contains__(self, value):
         self.trusted(value)
-        return self.answered(value, self._asking.ask('in', self, value)[0])
+        return self.answered(value, self._asking.ask('in', self, value))
 
     def __bool__(self):
-        return self._asking.ask('bool', self)[0] is True
+        return self._asking.ask('bool', self) is True
 
     def __str__(self):
-        return str(self._asking.ask('str', self)[0])
+        return str(self._asking.ask('str', self))
 
     def __repr__(self):
-        return str(self._asking.ask('repr', self)[0])
+        return str(self._asking.ask('repr', self))
 
     def __instancecheck__(self, value):
-        return isinstance(value, Remote) and self._asking.ask('isinstance', value, self)[0] is True
+        return isinstance(value, Remote) and self._asking.ask('isinstance', value, self) is True
 
     def __subclasscheck__(self, kind):
         held = kind if isinstance(kind, Remote) else getattr(kind, '__dict__', {}).get('_remote')
-        return held is not None and self._asking.ask('issubclass', held, self)[0] is True
+        return held is not None and self._asking.ask('issubclass', held, self) is True
 
     def __eq__(self, other):
-        # Never the object's own word: the same object, or the same type with the same data.
-        if not isinstance(other, Remote):
-            return False
-        if self._at == other._at:
-            return True
-        mine, others = self._asking.ask('state', self)[0], self._asking.ask('state', other)[0]
-        return mine[2] is True and mine == others
+        # Between two of the candidate's objects their own word is what is tested. On a plain value they have none.
+        return isinstance(other, Remote) and self._asking.ask('equal', self, other)
+
+    def __ne__(self, other):
+        return not isinstance(other, Remote) or self._asking.ask('binary', self, 'ne', other)
 
     def __hash__(self):
-        # Equal objects may be different handles.
-        return 0
+        return self._asking.ask('hash', self)
 
     def trusted(self, other):
         if not self._made and not isinstance(other, Remote):
@@ -241,6 +248,11 @@ class Remote:
         raise TypeError('the candidate gave an object, not plain data')
 
 
+def itself(value):
+    # The one handle of an object of the candidate. (Others differ in what they may do.)
+    return value._asking.handles.setdefault(value._at, value) if type(value) is Remote else value
+
+
 def undecided(value):
     if type(value) is bool:
         raise TypeError('the candidate gave an object, not plain data')
@@ -250,21 +262,21 @@ def undecided(value):
 def binary(name):
     def operate(self, other):
         self.trusted(other)
-        return self.answered(other, self._asking.ask('binary', self, name, other)[0])
+        return self.answered(other, self._asking.ask('binary', self, name, other))
     return operate
 
 
 def reflected(name):
     def operate(self, other):
         self.trusted(other)
-        return self.answered(other, self._asking.ask('binary', other, name, self)[0])
+        return self.answered(other, self._asking.ask('binary', other, name, self))
     return operate
 
 
 def unary(name):
     def operate(self):
         self.trusted(None)
-        return self._asking.ask('unary', self, name)[0]
+        return self._asking.ask('unary', self, name)
     return operate
 
 
@@ -290,13 +302,11 @@ def called(name, value):
 
 
 def renew(old, new):
-    if type(old) is list and type(new) is list:
-        old[:] = new
-    elif type(old) is bytearray and type(new) is bytearray:
-        old[:] = new
-    elif type(old) in (dict, set) and type(new) is type(old):
-        old.clear()
-        old.update(new)
-    elif type(old) is collections.deque and type(new) is collections.deque:
-        old.clear()
-        old.extend(new)
+    for kind in CHANGING:
+        if isinstance(old, kind) and isinstance(new, kind):
+            if kind in (list, bytearray):
+                kind.__setitem__(old, slice(None), new)
+            else:
+                new = new.copy()
+                kind.clear(old)
+                (kind.extend if kind is collections.deque else kind.update)(old, new)

@@ -15,13 +15,19 @@ class Borrowed:
         self._answering.ask('put', self._at, name, value)
 
 
+class Kind(type):
+    # The class of a stand-in: who calls it, as in `type(node)(1)`, has the tests make another.
+    def __call__(cls, *args, **kwargs):
+        return cls._first._answering.ask('another', cls._first._at, list(args), kwargs)
+
+
 def borrowed_class(name, names):
     def forward(special):
         def ask(self, *args):
             value = self._answering.ask('special', self._at, special, list(args))
             return iter(value) if special == '__iter__' else value
         return ask
-    return type(name, (Borrowed,), {special: forward(special) for special in names})
+    return Kind(name, (Borrowed,), {special: forward(special) for special in names})
 
 
 def borrowed_function(answering, at, name, names):
@@ -54,7 +60,10 @@ class Borrowing:
         key = (name, tuple(more))
         if key not in self.classes:
             self.classes[key] = borrowed_class(*key)
-        return self.classes[key](self.answering, at)
+        made = type.__call__(self.classes[key], self.answering, at)
+        if '_first' not in type(made).__dict__:
+            type(made)._first = made
+        return made
 
     def error(self, names, message, number):
         # What a function of the tests raised.

@@ -127,6 +127,26 @@ REBUILD = {
 }
 
 
+CHANGING = (list, dict, set, bytearray, collections.deque)
+
+
+def containers(values):
+    # What can change in arguments, in the order in which both sides find it.
+    found, left = [], [list(values)]
+    while left:
+        value = left.pop()
+        kind = type(value)
+        if issubclass(kind, CHANGING):
+            found.append(value)
+        if len(found) + len(left) > NODES:
+            raise Unplain('the value is too large')
+        if issubclass(kind, dict):
+            left.extend(dict.values(value))
+        elif issubclass(kind, (list, tuple, collections.deque)):
+            left.extend(value)
+    return found[1:]
+
+
 # Operators of one object, by their names.
 UNARY = {'neg': operator.neg, 'pos': operator.pos, 'invert': operator.invert, 'abs': abs, 'int': int, 'float': float,
          'index': operator.index, 'round': round}

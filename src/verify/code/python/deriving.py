@@ -13,7 +13,7 @@ class Deriving(type):
         sent = {key: sorted_out(value) for key, value in space.items() if key not in UNSENT}
         asking.derived[name] = local
         asking.shown.add(name)
-        made = called(name, asking.ask('derive', name, [remote], sent)[0])
+        made = called(name, asking.ask('derive', name, [remote], sent))
         type.__setattr__(local, '_derived', made)
         return made
 
@@ -39,8 +39,8 @@ def deriving(remote):
     def above(name):
         def method(self, *args, **kwargs):
             kind = remote._asking.derived[self.__name__]
-            return remote._asking.ask('above', kind._derived, self, name, list(args), kwargs)[0]
+            return remote._asking.call('above', kind._derived, self, name, args=list(args), kwargs=kwargs)
         return method
-    names = remote._asking.ask('names', remote)[0]
+    names = remote._asking.ask('names', remote)
     space = {name: above(name) for name in names if name == '__init__' or not name.startswith('__')}
     return Deriving(remote.__name__, (), {**space, '_remote_base': remote}, remote=remote)

@@ -237,6 +237,21 @@ def leetcode(names):
             if not name.startswith('_'):
                 names[name] = getattr(source, name)
     names['pow'] = pow
+    names.update({kind.__name__: kind for kind in nodes()})
+
+
+def nodes():
+    # The classes that LeetCode's comments describe, made anew: they are the program's.
+    class ListNode:
+        def __init__(self, val=0, next=None):
+            self.val, self.next = val, next
+
+    class TreeNode:
+        def __init__(self, val=0, left=None, right=None):
+            self.val, self.left, self.right = val, left, right
+    for kind in (ListNode, TreeNode):
+        kind.__module__, kind.__qualname__ = 'solution', kind.__name__
+    return ListNode, TreeNode
 
 
 def loaded(document, send, names):

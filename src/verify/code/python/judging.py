@@ -5,6 +5,7 @@ MODULES = {name: name for name in ('cmath', 'collections', 'decimal', 'fractions
                                    'numpy', 'operator', 'pandas', 'pytest', 'statistics', 'unittest')}
 MODULES.update(np='numpy', pd='pandas')
 LACKING = object()
+IDENTITY = r'\b(is|id|assertIs|assertIsNot)\b'
 JUDGES = {'isclose', 'isnan', 'isinf', 'isfinite'}
 
 
@@ -31,7 +32,7 @@ def candidate_names(asking, used, entry):
         raise CandidateError('the program has its own ' + ', '.join(names) + ': none can judge the other')
     for name in names:
         if name in foreign or not foreign and not entry:
-            yield name, called(name, asking.ask('name', name)[0])
+            yield name, called(name, asking.ask('name', name))
         else:
             value = getattr(math, name, None) or tests_own(name)
             if value is LACKING:
@@ -45,6 +46,9 @@ def verdict(error, asking):
         return 'dead'
     if isinstance(error, Unplain):
         return 'unplain'
+    if isinstance(error, ModuleNotFoundError) and error is not asking.raised and error.name:
+        # The tests import what is not there, whatever the program is. (`solution.x` would be a name of the program.)
+        return 'error' if error.name.partition('.')[0] in sys.modules else 'faulty'
     if isinstance(error, AssertionError):
         return 'wrong'
     return 'error'
@@ -66,9 +70,15 @@ def unreadable(send, error):
 
 def judge(request, send, payload, rpc):
     # One assert, or a `check`: one outcome.
+    import ast
     document = decode(read_all(payload).decode())
+    BUILTINS[ITSELF] = itself
     try:
         code = compile(document['source'], 'test.py', 'exec', dont_inherit=True)
+        if document.get('entry') and 'check' not in bound_in(ast.walk(ast.parse(document['source']))):
+            raise ValueError('no function `check` is defined')
+        if re.search(IDENTITY, document['source']):
+            code = compile(identities(ast.parse(document['source'])), 'test.py', 'exec', dont_inherit=True)
     except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
         unreadable(send, error)
     send('c')
@@ -81,7 +91,7 @@ def judge(request, send, payload, rpc):
         space.update(candidate_names(asking, names_of(code), entry))
         exec(code, space)
         if entry:
-            space['check'](called(entry.rpartition('.')[2], asking.ask('name', entry)[0]))
+            space['check'](called(entry.rpartition('.')[2], asking.ask('name', entry)))
         if not asking.alive:
             outcome = 'dead'
     except BaseException as error:
@@ -127,7 +137,7 @@ class Stub(types.ModuleType):
             # For `import *`: nothing that Python or the test file itself has, and nothing that steers pytest.
             return [name for name in asking.names if not name.startswith(('_', 'pytest', 'test', 'Test'))
                     and name not in self.__dict__['_bound'] and tests_own(name) is None]
-        return called(name, asking.ask('name', name)[0])
+        return called(name, asking.ask('name', name))
 
 
 class Reporter:
@@ -171,6 +181,13 @@ class Reporter:
                 known[0] = {'skipped': 'skipped', 'passed': 'ok'}.get(report.outcome, 'wrong')
 
 
+def read_identities():
+    # pytest reads test files itself, and changes what it reads in one place.
+    import _pytest.assertion.rewrite as rewrite
+    changed = rewrite.rewrite_asserts
+    rewrite.rewrite_asserts = lambda tree, *rest: changed(identities(tree), *rest)
+
+
 def suite(request, send, payload, rpc):
     # pytest, in this process; outcomes come from its own hooks, never from text or an exit code.
     document = decode(read_all(payload).decode())
@@ -195,6 +212,8 @@ def suite(request, send, payload, rpc):
     nodes = [node for tree in trees(texts) for node in ast.walk(tree)]
     asking.shown = used_as_classes(nodes)
     asking.share(texts)
+    BUILTINS[ITSELF] = itself
+    read_identities()
     stub.__dict__.update(_asking=asking, _bound=set(bound_in(nodes)))
     sys.modules[document['module']] = stub
     reporter = Reporter(asking)

@@ -75,6 +75,13 @@ class Lending:
     def call(self, at, args, kwargs):
         return self.kept[at](*args, **kwargs)
 
+    def another(self, at, args, kwargs):
+        # One more of the class of an object that was handed over.
+        kind = type(self.kept[at])
+        if not is_own(kind) or kind.__module__ in OPEN:
+            raise TypeError(f'no {kind.__name__} can be made')
+        return kind(*args, **kwargs)
+
     def field(self, at, name):
         # Of an object of the tests; not of a function, whose fields lead to everything.
         target = self.kept[at]
@@ -99,7 +106,7 @@ class Lending:
 
 
 LENT = {
-    'call': Lending.call, 'field': Lending.field, 'put': Lending.put, 'special': Lending.special,
+    'call': Lending.call, 'another': Lending.another, 'field': Lending.field, 'put': Lending.put, 'special': Lending.special,
     # What the candidate reads, where the tests have put something in its place.
     'input': lambda _, prompt: BUILTINS['input'](prompt),
     'read': lambda _, size: sys.stdin.read(size),

@@ -47,6 +47,27 @@ def makers(nodes):
     return found
 
 
+def identities(tree):
+    # Where tests ask whether two are the same object, they mean the candidate's objects, not the handles.
+    import ast
+
+    def one(node):
+        return ast.copy_location(ast.Call(ast.Name(ITSELF, ast.Load()), [node], []), node)
+
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Compare) and any(isinstance(op, (ast.Is, ast.IsNot)) for op in node.ops):
+            sides = [node.left, *node.comparators]
+            if not any(isinstance(side, ast.Constant) for side in sides) and len(sides) == 2:
+                node.left, *node.comparators = map(one, sides)
+        elif maker(node) in ('id', 'assertIs', 'assertIsNot'):
+            node.args = [one(side) if not isinstance(side, (ast.Starred, ast.Constant)) else side for side in node.args]
+    return ast.fix_missing_locations(tree)
+
+
+# No test can have a name like this.
+ITSELF = '@itself'
+
+
 def used_as_classes(nodes):
     # The names that tests treat as classes: what they make has fields or methods that no plain value has, or is told
     # to do something; or they are named where only classes can be. (A function's name may begin with a capital, too,

@@ -27,8 +27,10 @@ use super::{Tier, root, rules, runtime::Runtime, sys::unshare};
 /// The user of a box, by its number inside.
 const INSIDE: u32 = 1000;
 
-/// Reads the program and becomes it.
-const BEGIN: &str = "import socket\n\
+/// Reads the program and becomes it. The folder it was started in is no place for modules.
+const BEGIN: &str = "import sys\n\
+    sys.path[:] = filter(None, sys.path)\n\
+    import socket\n\
     control = socket.socket(fileno=0)\n\
     program = control.recv(1 << 18)\n\
     control.detach()\n\
@@ -68,8 +70,10 @@ pub(in crate::verify::code) fn guard(tier: Tier, python: &Path) -> io::Result<()
     }
     rustix::process::chdir("/")?;
     let mut command = Command::new(python);
+    // Not `-I`, which ignores `PYTHONHASHSEED`, too: sets and dictionaries would have another order in each box.
+    // What it keeps away is not in `ENVIRONMENT`.
     command
-        .args(["-I", "-X", "utf8", "-c", BEGIN])
+        .args(["-s", "-X", "utf8", "-c", BEGIN])
         .env_clear()
         .envs(ENVIRONMENT)
         .stdin(Stdio::inherit())

@@ -23,5 +23,11 @@ CASES = [
     completion("windows lines", "```python\r\nprint(1)\r\n```\r\n", "OK"),
     completion("a thousand fences", "```python\nprint(2)\n```\n" * 1000 + "```python\nprint(1)\n```", "OK"),
     completion("ten megabytes", "x" * 300_000, "CE"),
-    completion("empty", "", "WA"),
+    completion("empty", "", "CE", score=0.0),
+    completion("blank", " \n\t\n", "CE", score=0.0),
+    completion("an empty block", "```python\n```", "CE", score=0.0),
+    completion("thoughts without an end", "<think>\n```python\nprint(1)\n```", "CE", score=0.0),
+    completion("thoughts again, without an end", "<think>a</think>\n<think>\n```python\nprint(1)\n```", "CE", score=0.0),
+    completion("a program, then thoughts without an end", "```python\nprint(1)\n```\n<think>\n```python\nprint(2)\n```", "OK"),
+    completion("a program that prints the mark", "```python\ns = '''\n<think>\n'''\nprint(1)\n```", "OK"),
 ]

@@ -2,14 +2,19 @@
 
 import sys
 
-from . import FAST, case, stdio
+from . import FAST, asserts, call, case, stdio
 
 SUM = "a, b = map(int, input().split())\nprint(a + b)\n"
 BIG = 10**60 + 7
 sys.set_int_max_str_digits(0)
 DIGITS = str(2**20000)
 
+FLAGS = "(sys.flags.hash_randomization, sys.flags.ignore_environment, sys.flags.no_user_site, '' in sys.path)"
+
 CASES = [
+    case("hashes are not random", f"import sys\nprint(*{FLAGS})", stdio(("", "0 0 1 False")), "OK"),
+    case("hashes are not random in a call", f"import sys\ndef f(): return list({FLAGS})", call("f", ([], [0, 0, 1, False])), "OK"),
+    case("hashes are not random in both of two processes", f"import sys\ndef f(): return hash('abcd'), *{FLAGS}", asserts(f"import sys\nassert f() == (hash('abcd'), *{FLAGS})"), "OK"),
     case("sum", SUM, stdio(("1 2\n", "3\n"), ("-5 5", "0")), "OK", tests=["OK", "OK"], score=1.0),
     case("difference for a sum", SUM.replace("+", "-"), stdio(("1 2\n", "3\n"), ("5 0", "5")), "WA", tests=["WA", "OK"], score=0.5),
     case("trailing blanks", "print('1 2 ', end='\\n\\n')", stdio(("", "1 2")), "OK"),

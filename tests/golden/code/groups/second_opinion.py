@@ -398,7 +398,7 @@ CASES = [
     case('mutates dict', "def f(d): d['k']=1", {'mode': 'assert', 'asserts': ["d={}\nf(d)\nassert d == {'k':1}"]}, 'OK', tests=['OK']),
     case('mutates nested', 'def f(g):\n    for r in g: r.reverse()', {'mode': 'assert', 'asserts': ['g=[[1,2],[3,4]]\nf(g)\nassert g == [[2,1],[4,3]]']}, 'OK', tests=['OK']),
     case('matrix in place no return', 'class Solution:\n    def rotate(self, m):\n        m[:]=[list(r) for r in zip(*m[::-1])]', {'mode': 'assert', 'asserts': ['m=[[1,2],[3,4]]\nSolution().rotate(m)\nassert m == [[3,1],[4,2]]']}, 'OK', tests=['OK']),
-    case('identity', 'def f(l): return l', {'mode': 'assert', 'asserts': ['l=[1]\nassert f(l) is l']}, ANY),
+    case('identity', 'def f(l): return l', {'mode': 'assert', 'asserts': ['l=[1]\nassert f(l) is l']}, 'OK', tests=['OK']),
     case('aliasing', 'def f(l):\n    l.append(l[0])\n    return l', {'mode': 'assert', 'asserts': ['l=[[1]]\nr=f(l)\nassert r == [[1],[1]] and l == [[1],[1]]']}, 'OK', tests=['OK']),
     case('linked list', 'class ListNode:\n    def __init__(self,val=0,next=None):\n        self.val=val; self.next=next\nclass Solution:\n    def rev(self,h):\n        p=None\n        while h: h.next,p,h=p,h,h.next\n        return p', {'mode': 'assert', 'asserts': ['n=ListNode(1,ListNode(2))\nr=Solution().rev(n)\nassert r.val==2 and r.next.val==1 and r.next.next is None']}, 'OK', tests=['OK']),
     case('print capture', "def f(): print('hi')", {'mode': 'assert', 'asserts': ["import io, contextlib\nb=io.StringIO()\nwith contextlib.redirect_stdout(b):\n    f()\nassert b.getvalue() == 'hi\\n'"]}, 'OK'),
