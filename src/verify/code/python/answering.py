@@ -240,10 +240,9 @@ def answer(request, send, payload, rpc):
     leet = {}
     if 'class Solution' in document['source']:
         leetcode(leet)
-    shown = {'ListNode', 'TreeNode'}
     try:
-        answering.made = made = loaded(document, send, leet)
-        names = [name for name, value in made.__dict__.items() if isinstance(name, str) and (name in shown or leet.get(name) is not value)]
+        answering.made = made = loaded(document, send, {**leet, **nodes()})
+        names = [name for name, value in made.__dict__.items() if isinstance(name, str) and leet.get(name) is not value]
         answering.wire.send('{"v":' + json.dumps(names) + answering.told() + '}')
         answering.serve()
     except Dead:
