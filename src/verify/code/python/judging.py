@@ -203,6 +203,7 @@ class Reporter:
 def read_identities():
     # pytest reads test files itself, and changes what it reads in one place.
     import _pytest.assertion.rewrite as rewrite
+    BUILTINS[ITSELF] = itself
     changed = rewrite.rewrite_asserts
     rewrite.rewrite_asserts = lambda tree, *rest: changed(identities(tree), *rest)
 
@@ -231,8 +232,6 @@ def suite(request, send, payload, rpc):
     nodes = [node for tree in trees(texts) for node in ast.walk(tree)]
     asking.shown = used_as_classes(nodes)
     asking.share(texts)
-    BUILTINS[ITSELF] = itself
-    read_identities()
     stub.__dict__.update(_asking=asking, _bound=set(bound_in(nodes)))
     sys.modules[document['module']] = stub
     reporter = Reporter(asking)
@@ -241,6 +240,7 @@ def suite(request, send, payload, rpc):
                  '--confcutdir', base, '--import-mode=importlib']
     files = [f'{base}/{name}' for name in sorted(document['files']) if not name.endswith('conftest.py')]
     try:
+        read_identities()
         pytest.main(arguments + files, plugins=[reporter])
     except BaseException as error:
         reporter.broken.append(describe(error))
