@@ -70,7 +70,8 @@ def own_nodes(code):
 
 
 def with_identities(source):
-    # The test's code, where it may ask whether two are the same object. (What is too deep to be read asks as Python does.)
+    # The test's code, where it may ask whether two are the same object. (What is too deep to be read asks as Python
+    # does.)
     if not re.search(IDENTITY, source):
         return None
     import ast
