@@ -199,7 +199,8 @@ impl<'a> Grading<'a> {
         count: usize,
         grade: &mut Grade,
     ) -> Result<Vec<TestResult>, Miss> {
-        let mut results: Vec<Option<TestResult>> = vec![None; count];
+        let mut results: Vec<Option<Result<TestResult, Miss>>> = vec![None; count];
+        let at_first = tests.item.stop == Stopping::FirstFailure;
         // Tests from here on are not needed: by their order, not by which ended first.
         let needed = AtomicUsize::new(count);
         let mut runs = stream::iter((0..count).take_while(|index| *index < needed.load(Relaxed)))
@@ -207,15 +208,24 @@ impl<'a> Grading<'a> {
             .buffer_unordered(AT_ONCE);
         let mut compile_error = None;
         while let Some((index, result)) = runs.next().await {
-            let (result, queued) = result?;
-            grade.queue_ms = grade.queue_ms.max(queued.as_secs_f64() * 1e3);
-            let verdict = result.verdict;
-            if verdict == Verdict::Ce {
-                compile_error = Some(result);
+            let result = match result {
+                Ok((result, queued)) => {
+                    grade.queue_ms = grade.queue_ms.max(queued.as_secs_f64() * 1e3);
+                    Ok(result)
+                }
+                // A test that cannot be used matters as far as it is needed.
+                Err(miss) if at_first && miss.status == MissStatus::InvalidInput => Err(miss),
+                Err(miss) => return Err(miss),
+            };
+            if let Ok(result) = &result
+                && result.verdict == Verdict::Ce
+            {
+                compile_error = Some(result.clone());
                 break;
             }
+            let passed = matches!(&result, Ok(result) if result.verdict == Verdict::Ok);
             results[index] = Some(result);
-            if verdict != Verdict::Ok && tests.item.stop == Stopping::FirstFailure {
+            if !passed && at_first {
                 needed.fetch_min(index + 1, Relaxed);
             }
             if results[..needed.load(Relaxed)].iter().all(Option::is_some) {
@@ -228,7 +238,7 @@ impl<'a> Grading<'a> {
         }
         let skipped = || TestResult::plain(Verdict::Skipped, None);
         results[needed.into_inner()..].fill(None);
-        Ok(results.into_iter().map(|result| result.unwrap_or_else(skipped)).collect())
+        results.into_iter().map(|result| result.unwrap_or_else(|| Ok(skipped()))).collect()
     }
 
     /// Runs a suite that says itself how many tests there are.

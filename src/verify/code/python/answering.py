@@ -113,10 +113,16 @@ class Answering:
     def equal(self, target, other):
         # Their own word. It is none where the data differ and one of them equals what has nothing of it, too.
         said = target == other
-        if said is True and self.encode(appearance(target)) != self.encode(appearance(other)):
-            if undiscerning(target) or undiscerning(other):
-                raise TypeError(f'a {type(target).__name__} equals everything')
+        if said is True and self.differ(target, other) and (undiscerning(target) or undiscerning(other)):
+            raise TypeError(f'a {type(target).__name__} equals everything')
         return said, ''
+
+    def differ(self, one, other):
+        try:
+            return self.encode(appearance(one)) != self.encode(appearance(other))
+        except Exception:
+            # Too much to tell.
+            return True
 
     def derive(self, name, bases, space):
         # A class of the tests over one of the program: its functions stay with the tests.
@@ -240,10 +246,9 @@ def answer(request, send, payload, rpc):
     leet = {}
     if 'class Solution' in document['source']:
         leetcode(leet)
-    shown = {'ListNode', 'TreeNode'}
     try:
-        answering.made = made = loaded(document, send, leet)
-        names = [name for name, value in made.__dict__.items() if isinstance(name, str) and (name in shown or leet.get(name) is not value)]
+        answering.made = made = loaded(document, send, {**leet, **nodes()})
+        names = [name for name, value in made.__dict__.items() if isinstance(name, str) and leet.get(name) is not value]
         answering.wire.send('{"v":' + json.dumps(names) + answering.told() + '}')
         answering.serve()
     except Dead:

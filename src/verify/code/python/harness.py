@@ -237,11 +237,14 @@ def leetcode(names):
             if not name.startswith('_'):
                 names[name] = getattr(source, name)
     names['pow'] = pow
-    names.update({kind.__name__: kind for kind in nodes()})
+
+
+# LeetCode's classes.
+NAMED = ('ListNode', 'TreeNode')
 
 
 def nodes():
-    # The classes that LeetCode's comments describe, made anew: they are the program's.
+    # By their names the classes that LeetCode's comments describe, made anew: they are the program's.
     class ListNode:
         def __init__(self, val=0, next=None):
             self.val, self.next = val, next
@@ -251,7 +254,7 @@ def nodes():
             self.val, self.left, self.right = val, left, right
     for kind in (ListNode, TreeNode):
         kind.__module__, kind.__qualname__ = 'solution', kind.__name__
-    return ListNode, TreeNode
+    return dict(zip(NAMED, (ListNode, TreeNode)))
 
 
 def loaded(document, send, names):
@@ -275,7 +278,7 @@ def resolve(made, entry):
 
 def call(request, send, payload):
     document = decode(read_all(payload).decode())
-    names = {}
+    names = nodes()
     if '.' in request['entry'] or request['entry'].startswith('~'):
         leetcode(names)
     made = loaded(document, send, names)

@@ -106,7 +106,8 @@ class Lending:
 
 
 LENT = {
-    'call': Lending.call, 'another': Lending.another, 'field': Lending.field, 'put': Lending.put, 'special': Lending.special,
+    'call': Lending.call, 'another': Lending.another,
+    'field': Lending.field, 'put': Lending.put, 'special': Lending.special,
     # What the candidate reads, where the tests have put something in its place.
     'input': lambda _, prompt: BUILTINS['input'](prompt),
     'read': lambda _, size: sys.stdin.read(size),

@@ -105,6 +105,8 @@ CASES = [
     case("no function `check`", ONE, check("f", "def chek(candidate):\n    assert candidate() == 1"), None, status="invalid_input"),
     case("a function `check` of the program", ONE + "\ndef check(c): pass", check("f", "x = 1"), None, status="invalid_input"),
     case("tests that import what is not there", ONE, asserts(ABSENT), None, status="invalid_input"),
+    case("unusable tests after a failure are not needed", ONE, asserts("assert f() == 2", ABSENT), "WA", stop="first_failure", tests=["WA", "SKIPPED"]),
+    case("unusable tests before a failure", ONE, asserts("assert f() == 1", ABSENT, "assert f() == 2"), None, stop="first_failure", status="invalid_input"),
     pt("a test that imports what is not there", ONE, "from solution import f\ndef test_a():\n    import nothing_of_this_name\n    assert f() == 1\n", None, status="invalid_input"),
     case("a program that imports what is not there", "def f(): import nothing_of_this_name", asserts("assert f() == 1"), "RE"),
     case("a program that raises what the import would", "def f(): raise ModuleNotFoundError('x', name='x')", asserts("assert f() == 1"), "RE"),
@@ -113,5 +115,8 @@ CASES = [
     case("LeetCode's nodes of the program", LEET, asserts("assert Solution().depth(TreeNode(1, TreeNode(2))) == 2", "assert Solution().depth(TreeNode(1)) == 2"), "WA", tests=["OK", "WA"]),
     case("LeetCode's nodes in a check", LEET, check("Solution.depth", "class TreeNode:\n    left = right = None\ndef check(candidate):\n    assert candidate(TreeNode()) == 1"), "OK"),
     case("LeetCode's nodes in a call", LEET, {"mode": "call", "entry": "Solution.count", "cases": [{"args": [4], "expected": 7}]}, "OK"),
+    case("LeetCode's nodes of a function", "def f(n: ListNode):\n    return TreeNode(n.val, right=TreeNode(2))", asserts(LIST + "t = f(make([1]))\nassert t.val == 1 and t.left is None and t.right.val == 2"), "OK"),
+    case("LeetCode's nodes of a function in a call", "def f(n): return ListNode(n).val", {"mode": "call", "entry": "f", "cases": [{"args": [4], "expected": 4}]}, "OK"),
+    case("a name of Python's beside the tests' nodes", "def reversed(n): return 'mine'", asserts(LIST + "assert reversed(make([1])) == 'mine'"), "OK"),
     case("nodes of its own", "class ListNode:\n    def __init__(self, x): self.x = x\n" + LEET, asserts("assert ListNode(3).x == 3"), "OK"),
 ]
