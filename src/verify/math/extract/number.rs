@@ -5,15 +5,17 @@
 
 use std::ops::Range;
 
-use super::super::prose;
+use super::super::{prose, units};
 
 /// Roots and double signs: one token with the number behind them.
 const PREFIXES: [char; 5] = ['\u{221a}', '\u{221b}', '\u{221c}', '\u{b1}', '\u{2213}'];
-/// Two spellings of a minus.
-const MINUS: [char; 2] = ['-', '\u{2212}'];
+/// Spellings of a minus.
+const MINUS: [char; 3] = ['-', '\u{2212}', '\u{2013}'];
 /// What stands before the number, or before the formula that it opens.
 const OPENERS: [char; 3] = [' ', '$', '('];
 
+/// Words that multiply the number before them.
+const SCALES: [&str; 6] = ["dozen", "hundred", "thousand", "million", "billion", "trillion"];
 /// Commands of TeX behind which a number stands by itself.
 const CONCLUDING: &str =
     "approx Rightarrow Longrightarrow implies therefore quad qquad displaystyle boxed fbox";
@@ -122,11 +124,10 @@ fn is_suffix(c: char) -> bool {
 
 /// The length of " million" and the like.
 fn scale_word(after: &str) -> Option<usize> {
-    const WORDS: [&str; 6] =
-        [" dozen", " hundred", " thousand", " million", " billion", " trillion"];
-    let word = WORDS.iter().find(|word| after.starts_with(**word))?;
-    let ends = !after[word.len()..].starts_with(|c: char| c.is_alphabetic());
-    ends.then_some(word.len())
+    let word = after.strip_prefix(' ')?;
+    let scale = SCALES.iter().find(|scale| word.starts_with(**scale))?;
+    let ends = !word[scale.len()..].starts_with(|c: char| c.is_alphabetic());
+    ends.then_some(1 + scale.len())
 }
 
 /// Whether a minus behind `before` is the sign of the number, neither a difference nor a dash.
@@ -162,8 +163,8 @@ fn is_tied(before: &str) -> bool {
     let difference =
         head.strip_suffix(MINUS).is_some_and(|left| is_operand(left.trim_end_matches(OPENERS)));
     let ratio = head.strip_suffix(" :").is_some_and(is_operand);
-    let tuple = head.strip_suffix(',').is_some_and(|left| is_operand(left) && is_open(left));
-    difference || ratio || tuple || head.ends_with(is_operator) || ties(head)
+    let listed = head.strip_suffix(',').is_some_and(is_listed);
+    difference || ratio || listed || head.ends_with(is_operator) || ties(head)
 }
 
 /// What stands before a number without dollar signs, brackets and emphasis; nothing where a star is a product.
@@ -194,9 +195,16 @@ fn without_markup(before: &str) -> Option<&str> {
 fn is_operator(c: char) -> bool {
     match c {
         '\u{2248}' | '\u{2234}' | '\u{2212}' => false,
-        '\u{2200}'..='\u{22ff}' | '\u{2a00}'..='\u{2aff}' | '\u{370}'..='\u{3ff}' => true,
+        '\u{2190}'..='\u{22ff}' | '\u{2a00}'..='\u{2aff}' | '\u{370}'..='\u{3ff}' => true,
         _ => "/^_{\\+<>~\u{d7}\u{b7}\u{f7}".contains(c),
     }
+}
+
+/// Whether the number behind the comma that follows is a member of a list: `(2, 3)`, `1, 2, 3`, `x = 2, 3`.
+fn is_listed(left: &str) -> bool {
+    let rest = left.trim_end_matches(|c: char| c.is_ascii_digit());
+    let among = rest.len() < left.len() && rest.trim_end_matches(OPENERS).ends_with([',', '=']);
+    among || is_operand(left) && is_open(left)
 }
 
 /// Whether a bracket is open at the end of the line.
@@ -224,11 +232,21 @@ fn ties(head: &str) -> bool {
     // `log_2 8`
     let token = head.rsplit([' ', '$', '(']).next().unwrap_or("");
     let based = token.trim_start_matches('\\').strip_prefix("log");
-    let pair =
-        word == "and" && stem.trim_end_matches(OPENERS).ends_with(|c: char| c.is_ascii_digit());
-    pair || TYING.split(' ').any(|tying| tying == word)
+    pairs(stem.trim_end_matches(OPENERS), word)
+        || TYING.split(' ').any(|tying| tying == word)
         || based.is_some_and(|base| base.starts_with(|c: char| !c.is_ascii_alphabetic()))
         || PHRASES.iter().any(|phrase| head.ends_with(phrase))
+}
+
+/// Whether a number stands before the word: "2 and", "5 apples and", "5 to", or "2 hours".
+fn pairs(stem: &str, word: &str) -> bool {
+    let counted = |text: &str| text.ends_with(|c: char| c.is_ascii_digit());
+    let thing = stem.trim_end_matches(|c: char| c.is_ascii_alphabetic()).trim_end_matches(' ');
+    match word {
+        "and" => counted(stem) || counted(thing),
+        "to" => counted(stem),
+        _ => counted(stem) && units::is_known(word),
+    }
 }
 
 /// Whether a formula or an expression goes on behind a number.
@@ -243,41 +261,31 @@ fn goes_on(after: &str) -> bool {
     let next = rest.trim_start();
     let spaced =
         next.starts_with(['<', '>', '=', '+', '*', '/', '^', '?']) || next.starts_with(is_operator);
-    product
-        || attached && !is_line_break(rest)
-        || glued
-        || spaced && !is_remark(next)
-        || is_factor(next)
+    let remark = next.starts_with('\\') && is_remark(next);
+    product || glued || (attached || spaced) && !remark || is_factor(next)
 }
 
-/// Whether what follows a number is the next line of a display.
-fn is_line_break(rest: &str) -> bool {
-    rest.starts_with("\\\\")
-}
-
-/// Whether a command of TeX adds words, blanks or a closing mark only.
+/// Whether a command of TeX ends the line, or adds blanks, words or a mark that closes only.
 fn is_remark(next: &str) -> bool {
-    let Some(command) = next.strip_prefix('\\') else { return false };
-    let name = command.trim_start_matches(|c: char| c.is_ascii_alphabetic());
-    let name = &command[..command.len() - name.len()];
-    matches!(
-        name,
-        "" | "text"
-            | "mathrm"
-            | "textbf"
-            | "mbox"
-            | "quad"
-            | "qquad"
-            | "end"
-            | "blacksquare"
-            | "square"
-            | "Box"
-            | "checkmark"
-            | "right"
-            | "Rightarrow"
-            | "implies"
-            | "therefore"
-    )
+    const CLOSING: &str =
+        "quad qquad end blacksquare square Box checkmark right Rightarrow implies therefore";
+    const WORDS: [&str; 4] = ["text{", "mathrm{", "textbf{", "mbox{"];
+    let mut rest = next;
+    while let Some(blank) = ["\\,", "\\;", "\\:", "\\!", "\\ ", "~", " "]
+        .into_iter()
+        .find_map(|blank| rest.strip_prefix(blank))
+    {
+        rest = blank;
+    }
+    let Some(command) = rest.strip_prefix('\\') else {
+        return !rest.starts_with(|c: char| c.is_alphanumeric() || c == '(');
+    };
+    if let Some(words) = WORDS.iter().find_map(|word| command.strip_prefix(word)) {
+        let words = words.trim_start();
+        return !SCALES.iter().any(|scale| words.starts_with(scale)) && !is_factor(words);
+    }
+    let name = command.split(|c: char| !c.is_ascii_alphabetic()).next().unwrap_or("");
+    command.starts_with(['\\', ')', ']']) || CLOSING.split(' ').any(|closing| closing == name)
 }
 
 /// Whether the next words multiply, raise or lessen the number: "squared", "and a half", `- x`, `x$`.

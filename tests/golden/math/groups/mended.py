@@ -9,6 +9,9 @@ PARTS = [
     "The side is the square root of 3.", "log_2 3", "The point is (2, 3).", "So f(3).", "It is 5(3).", "5 choose 3",
     "The probability is 1 out of 3.", "It is 3 squared.", "3 and a half", "The values are 2 and 3.", "2 plus 3",
     "It would be minus 3.", r"$3 \pi$", r"$3 \sqrt x$", "3 × x", "3 - x", "3*x", "$3 x$", "So |-3|", "x ∈ 3",
+    "so x → 3", "He scores 5 to 3.", "The range is 1–3.", "The score is 5-3.", "So x is 1, 2, 3", "x = 2, 3", r"$3\,\pi$",
+    r"$3 \, x$", r"$3\text{ thousand}$", r"$3 \text{ or more}$", "It takes 2 hours 3 minutes.", "2 apples and 3 oranges",
+    "x ∈ {1, 3}", "It's 2 dollars and 3 cents.",
     "It is divided by 3.", "3 mod n", "So it is 3 or more.", "x is congruent to 1 modulo 3",
 ]
 # The number with its signs is one token.
@@ -19,14 +22,14 @@ TOKENS = {
     "3,-3": ["x = ±3", "x = ± 3."],
     "9": ["The volume is 3².", "So it is **3²**."],
     r"5:3": ["The ratio is 5:3."],
-    "-3": ["x = -3", "x = - 3", "x = −3", "So it is −3."],
+    "-3": ["x = -3", "x = - 3", "x = −3", "x = –3", "So it is −3."],
     "3.5": ["It takes 3½ hours."],
     "3000000": ["The population is 3 million."],
 }
 PLAIN = [
     "= 3", "is 3.", "x = 3", "7 - 4 = 3", "7 − 4 = 3", "The total: **3**", "**Total** 3", "- 3", "* 3", "The total - 3 apples",
     "*Total:* 3", "So he has $3$.", r"So he has \(3\).", "They need 3 hours - not long.", "6/2 -> 3", "12 ÷ 4 = 3",
-    r"$x = 3 \text{ cm}$", "| total | 3 |", "It occurs 3 times.", "This increases by 3.", r"\therefore 3", "≈ 3", "It costs (in dollars) 3",
+    r"$x = 3 \text{ cm}$", r"$x = 3\text{ cm}$", r"$x = 3\,\text{cm}$", "2x = 6 → x = 3", "Of the 12, 3 are red.", r"\[ x = 3 \].", "| total | 3 |", "It occurs 3 times.", "This increases by 3.", r"\therefore 3", "≈ 3", "It costs (in dollars) 3",
 ]
 
 CASES = [
