@@ -1,10 +1,11 @@
 """The same models in assay's engine, in transformers with torch (sdpa) and in onnxruntime, in the same run.
 
 Models of seeded random weights: an encoder in the shape of MiniLM over 64 texts of log-normal lengths (`64xmix`) and
-over fixed shapes, one in the shape of DeBERTa-v3's small one, and a decoder of eight layers as wide as Qwen2's of half a billion. All use the same number of
-threads and take turns, round by round; printed are the medians in tokens per second, and assay's share of the best of
-the peers. torch and onnxruntime read mixed lengths one by one, and in batches of 4 and 16, in order of arrival and sorted
-by length; the decoder's fixed shapes go as one batch. Scores of assay and of torch on the same texts must agree.
+over fixed shapes, one in the shape of DeBERTa-v3's small one, and a decoder of eight layers as wide as Qwen2's of half
+a billion. All use the same number of threads and take turns, round by round; printed are the medians in tokens per
+second, and assay's share of the best of the peers. torch and onnxruntime read mixed lengths one by one, and in batches
+of 4 and 16, in order of arrival and sorted by length; fixed shapes go as one batch. Scores of assay and of torch on the
+same texts must agree.
 
     cargo build --release
     pip install torch transformers onnx onnxscript onnxruntime

@@ -24,6 +24,14 @@ def save_tokenizer(folder, vocabulary, limit, marks):
     PreTrainedTokenizerFast(tokenizer_object=tokenizer, model_max_length=limit, **names).save_pretrained(folder)
 
 
+def save(folder, model, head):
+    """The model, its head's weights spread so that rewards differ."""
+    import torch
+
+    torch.nn.init.normal_(head.weight, std=0.5)
+    model.eval().save_pretrained(folder)
+
+
 def minilm(folder):
     """A classifier in the shape of all-MiniLM-L6: 6 layers, 384 wide, 12 heads, 30 522 words."""
     import torch
@@ -36,9 +44,7 @@ def minilm(folder):
         max_position_embeddings=512, num_labels=1, pad_token_id=0,
     )
     model = BertForSequenceClassification(config)
-    # Spread weights, so that rewards differ.
-    torch.nn.init.normal_(model.classifier.weight, std=0.5)
-    model.eval().save_pretrained(folder)
+    save(folder, model, model.classifier)
 
 
 def deberta(folder):
@@ -55,8 +61,7 @@ def deberta(folder):
         share_att_key=True, pos_att_type=["p2c", "c2p"], position_biased_input=False,
     )
     model = DebertaV2ForSequenceClassification(config)
-    torch.nn.init.normal_(model.classifier.weight, std=0.5)
-    model.eval().save_pretrained(folder)
+    save(folder, model, model.classifier)
 
 
 def qwen2(folder):
@@ -72,5 +77,4 @@ def qwen2(folder):
         eos_token_id=3,
     )
     model = Qwen2ForSequenceClassification(config)
-    torch.nn.init.normal_(model.score.weight, std=0.5)
-    model.eval().save_pretrained(folder)
+    save(folder, model, model.score)
